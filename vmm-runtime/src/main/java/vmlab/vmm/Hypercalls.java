@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm;
+
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Maps a hypercall's token (EAX) to its handler, whatever the transport. An unknown token is reported and ignored, as the
+ * CAmkES VMM does. Any thread may register while the guest runs.
+ */
+public final class Hypercalls {
+    private final Map<Integer, HypercallHandler> handlers = new ConcurrentHashMap<>();
+    private final GuestEvents events;
+
+    public Hypercalls(GuestEvents events) {
+        this.events = Objects.requireNonNull(events);
+    }
+
+    /** Registers the handler for a token, in place of an earlier one. */
+    public void register(int token, HypercallHandler handler) {
+        handlers.put(token, Objects.requireNonNull(handler));
+    }
+
+    /** Called by a CPU when the guest executes {@code vmcall} or {@code vmmcall}. */
+    public void dispatch(Hypercall call) {
+        HypercallHandler handler = handlers.get(call.eax());
+        if (handler == null) {
+            events.report("hypercall", "no handler for token %d".formatted(call.eax()));
+        } else {
+            handler.call(call);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm;
+
+/** One CPU of a virtual machine. All methods but {@link #kick()} belong to one thread. */
+public interface Vcpu {
+    /** Runs the guest until there is a reason to come back. Port and memory-mapped I/O is done inside. */
+    VcpuExit run();
+
+    /**
+     * Makes {@link #run()} return soon with {@code KICKED}; from its own thread (a device's write, say) after the
+     * instruction being executed. A kick that comes while nothing runs ends the next run at once. Any thread may call it.
+     */
+    void kick();
+
+    /** The architectural state. */
+    CpuState state();
+
+    void restore(CpuState state);
+}
