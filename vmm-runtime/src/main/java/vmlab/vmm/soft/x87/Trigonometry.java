@@ -27,6 +27,9 @@ final class Trigonometry {
     private static final long REDUCTION_LOW = 0x90FD_AA22_168C_234CL;
     private static final int REDUCTION_SCALE = 67;
 
+    /** The exponent below which tan x is x + x³/3, and the quotient's error could hide the second term. */
+    private static final int SMALL_ANGLE = -40;
+
     private static final Wide PI = new Wide(1, 0xC90F_DAA2_2168_C234L, 0xC4C6_628B_80DC_1CD1L);
     private static final Wide PI_HALF = new Wide(0, 0xC90F_DAA2_2168_C234L, 0xC4C6_628B_80DC_1CD1L);
 
@@ -127,8 +130,12 @@ final class Trigonometry {
         if (!reduce(se, sig)) {
             return false;
         }
-        quotient.set(sineOfReduced());
-        return round(quotient.divide(cosineOfReduced(), scratch1, scratch2), out, control);
+        if (quadrant == 0 && angle.exponent < SMALL_ANGLE) {
+            quotient.set(angle).multiply(angle).divide(3).add(Wide.ONE).multiply(angle);
+        } else {
+            quotient.set(sineOfReduced()).divide(cosineOfReduced(), scratch1, scratch2);
+        }
+        return round(quotient, out, control);
     }
 
     private boolean special(int se, long sig, int kind) {

@@ -215,7 +215,11 @@ final class Wide {
 
     /** Divided by another: its reciprocal to 62 bits, doubled in precision by one step of Newton's method. */
     Wide divide(Wide divisor, Wide reciprocal, Wide correction) {
-        // 2^127 / high has 64 bits, but one more if the divisor is a power of two.
+        if ((divisor.high << 1 | divisor.low) == 0) {
+            negative ^= divisor.negative;
+            return scale(-divisor.exponent);
+        }
+        // 2^127 / high has 64 bits, but one more if that is a power of two.
         long estimate = divisor.high == Long.MIN_VALUE ? -1 : Bits128.divide(Long.MIN_VALUE, 0, divisor.high);
         reciprocal.set(divisor.negative, -1 - divisor.exponent, estimate, 0);
         correction.set(divisor).multiply(reciprocal).negate().add(ONE).multiply(reciprocal);
