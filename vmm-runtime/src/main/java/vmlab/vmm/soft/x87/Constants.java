@@ -5,7 +5,7 @@ package vmlab.vmm.soft.x87;
  * What FLD1, FLDL2T, FLDL2E, FLDPI, FLDLG2, FLDLN2 and FLDZ push: constants of 66 or more bits, rounded as the control
  * word says, without an inexact exception.
  *
- * @spec Intel SDM 1, section 8.3.8; SDM 2A, FLD1 and the others
+ * @spec Intel SDM 1, section 8.3.4; SDM 2A, FLD1 and the others
  */
 final class Constants {
     private static final int[] SIGN_EXPONENTS = {0x3FFF, 0x4000, 0x3FFF, 0x4000, 0x3FFD, 0x3FFE, 0};

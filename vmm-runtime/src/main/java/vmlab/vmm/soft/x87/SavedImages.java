@@ -12,14 +12,14 @@ final class SavedImages {
     private static final int FXSAVE_BYTES = 160;
     private static final int FXSAVE_REGISTERS = 32;
 
-    private final X87 x87;
+    private final Registers registers;
 
     private final int[] words = new int[7];
     private final long[] significands = new long[8];
     private final int[] signExponents = new int[8];
 
-    SavedImages(X87 x87) {
-        this.x87 = x87;
+    SavedImages(Registers registers) {
+        this.registers = registers;
     }
 
     private static int environmentBytes(boolean operand16) {
@@ -30,37 +30,38 @@ final class SavedImages {
     void storeEnvironment(int segment, int offset, boolean operand16, X87Context cpu) {
         cpu.probeWrite(segment, offset, environmentBytes(operand16));
         storeWords(segment, offset, operand16, cpu);
-        x87.control |= StatusWord.EXCEPTIONS;
+        registers.control |= StatusWord.EXCEPTIONS;
     }
 
     /** FNSAVE, which then initializes. */
     void saveAll(int segment, int offset, boolean operand16, X87Context cpu) {
-        int registers = environmentBytes(operand16);
-        cpu.probeWrite(segment, offset, registers + 80);
+        int environment = environmentBytes(operand16);
+        cpu.probeWrite(segment, offset, environment + 80);
         storeWords(segment, offset, operand16, cpu);
         for (int index = 0; index < 8; index++) {
-            int at = offset + registers + 10 * index;
-            cpu.store64(segment, at, x87.stack.significand(index));
-            cpu.store16(segment, at + 8, x87.stack.signExponent(index));
+            int at = offset + environment + 10 * index;
+            cpu.store64(segment, at, registers.stack.significand(index));
+            cpu.store16(segment, at + 8, registers.stack.signExponent(index));
         }
-        x87.initialize();
+        registers.initialize();
     }
 
     private void storeWords(int segment, int offset, boolean operand16, X87Context cpu) {
         boolean isProtected = cpu.protectedMode();
-        words[0] = x87.control;
-        words[1] = x87.statusWord();
-        words[2] = x87.stack.tagWord();
+        words[0] = registers.control;
+        words[1] = registers.statusWord();
+        words[2] = registers.stack.tagWord();
         if (isProtected) {
-            words[3] = x87.instructionOffset;
-            words[4] = operand16 ? x87.instructionSelector : x87.instructionSelector | x87.opcode << 16;
-            words[5] = x87.dataOffset;
-            words[6] = x87.dataSelector;
+            words[3] = registers.instructionOffset;
+            words[4] =
+                    operand16 ? registers.instructionSelector : registers.instructionSelector | registers.opcode << 16;
+            words[5] = registers.dataOffset;
+            words[6] = registers.dataSelector;
         } else {
-            int instruction = (x87.instructionSelector << 4) + x87.instructionOffset;
-            int data = (x87.dataSelector << 4) + x87.dataOffset;
+            int instruction = (registers.instructionSelector << 4) + registers.instructionOffset;
+            int data = (registers.dataSelector << 4) + registers.dataOffset;
             words[3] = instruction & 0xFFFF;
-            words[4] = highPart(instruction, operand16) | x87.opcode;
+            words[4] = highPart(instruction, operand16) | registers.opcode;
             words[5] = data & 0xFFFF;
             words[6] = highPart(data, operand16);
         }
@@ -113,50 +114,50 @@ final class SavedImages {
     }
 
     private void takeWords(boolean operand16, boolean isProtected) {
-        x87.controlWord(words[0]);
-        x87.statusWord(words[1]);
-        x87.stack.tagWord(words[2]);
+        registers.controlWord(words[0]);
+        registers.statusWord(words[1]);
+        registers.stack.tagWord(words[2]);
         if (isProtected) {
-            x87.instructionOffset = words[3];
-            x87.instructionSelector = words[4] & 0xFFFF;
-            x87.dataOffset = words[5];
-            x87.dataSelector = words[6] & 0xFFFF;
+            registers.instructionOffset = words[3];
+            registers.instructionSelector = words[4] & 0xFFFF;
+            registers.dataOffset = words[5];
+            registers.dataSelector = words[6] & 0xFFFF;
             if (!operand16) {
-                x87.opcode = words[4] >>> 16 & X87State.OPCODE_BITS;
+                registers.opcode = words[4] >>> 16 & X87State.OPCODE_BITS;
             }
         } else {
-            x87.instructionOffset = words[3] & 0xFFFF | (words[4] & 0x0FFF_F000) << 4;
-            x87.instructionSelector = 0;
-            x87.dataOffset = words[5] & 0xFFFF | (words[6] & 0x0FFF_F000) << 4;
-            x87.dataSelector = 0;
-            x87.opcode = words[4] & X87State.OPCODE_BITS;
+            registers.instructionOffset = words[3] & 0xFFFF | (words[4] & 0x0FFF_F000) << 4;
+            registers.instructionSelector = 0;
+            registers.dataOffset = words[5] & 0xFFFF | (words[6] & 0x0FFF_F000) << 4;
+            registers.dataSelector = 0;
+            registers.opcode = words[4] & X87State.OPCODE_BITS;
         }
     }
 
     /** ST(0) to ST(7) of a TOP already taken, without touching the tags. */
     private void takeRegisters() {
         for (int index = 0; index < 8; index++) {
-            int register = x87.stack.top + index & 7;
-            x87.stack.significands[register] = significands[index];
-            x87.stack.signExponents[register] = signExponents[index];
+            int register = registers.stack.top + index & 7;
+            registers.stack.significands[register] = significands[index];
+            registers.stack.signExponents[register] = signExponents[index];
         }
     }
 
     /** Bytes 24 to 31 and 160 to 511 belong to SSE. */
     void fxsave(int segment, int offset, X87Context cpu) {
         cpu.probeWrite(segment, offset, FXSAVE_BYTES);
-        cpu.store16(segment, offset, x87.control);
-        cpu.store16(segment, offset + 2, x87.statusWord());
-        cpu.store16(segment, offset + 4, x87.stack.occupied);
-        cpu.store16(segment, offset + 6, x87.opcode);
-        cpu.store32(segment, offset + 8, x87.instructionOffset);
-        cpu.store32(segment, offset + 12, x87.instructionSelector);
-        cpu.store32(segment, offset + 16, x87.dataOffset);
-        cpu.store32(segment, offset + 20, x87.dataSelector);
+        cpu.store16(segment, offset, registers.control);
+        cpu.store16(segment, offset + 2, registers.statusWord());
+        cpu.store16(segment, offset + 4, registers.stack.occupied);
+        cpu.store16(segment, offset + 6, registers.opcode);
+        cpu.store32(segment, offset + 8, registers.instructionOffset);
+        cpu.store32(segment, offset + 12, registers.instructionSelector);
+        cpu.store32(segment, offset + 16, registers.dataOffset);
+        cpu.store32(segment, offset + 20, registers.dataSelector);
         for (int index = 0; index < 8; index++) {
             int at = offset + FXSAVE_REGISTERS + 16 * index;
-            cpu.store64(segment, at, x87.stack.significand(index));
-            cpu.store64(segment, at + 8, x87.stack.signExponent(index));
+            cpu.store64(segment, at, registers.stack.significand(index));
+            cpu.store64(segment, at + 8, registers.stack.signExponent(index));
         }
     }
 
@@ -170,14 +171,14 @@ final class SavedImages {
         int dataOffset = cpu.load32(segment, offset + 16);
         int dataSelector = cpu.load16(segment, offset + 20) & 0xFFFF;
         loadRegisters(segment, offset + FXSAVE_REGISTERS, 16, cpu);
-        x87.controlWord(controlWord);
-        x87.statusWord(statusWord);
-        x87.stack.occupied = tags;
-        x87.opcode = opcode;
-        x87.instructionOffset = instructionOffset;
-        x87.instructionSelector = instructionSelector;
-        x87.dataOffset = dataOffset;
-        x87.dataSelector = dataSelector;
+        registers.controlWord(controlWord);
+        registers.statusWord(statusWord);
+        registers.stack.occupied = tags;
+        registers.opcode = opcode;
+        registers.instructionOffset = instructionOffset;
+        registers.instructionSelector = instructionSelector;
+        registers.dataOffset = dataOffset;
+        registers.dataSelector = dataSelector;
         takeRegisters();
     }
 }

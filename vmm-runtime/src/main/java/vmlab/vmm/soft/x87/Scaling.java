@@ -12,7 +12,7 @@ import static vmlab.vmm.soft.x87.StatusWord.DE;
 /**
  * FSCALE and FXTRACT: work on the exponent alone.
  *
- * @spec Intel SDM 2A, FSCALE (table 3-38 of results) and FXTRACT
+ * @spec Intel SDM 2A, FSCALE (table of results) and FXTRACT
  */
 final class Scaling {
     /** More than any two numbers' exponents differ by, so that the result overflows or underflows massively. */

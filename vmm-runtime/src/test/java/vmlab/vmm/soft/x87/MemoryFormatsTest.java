@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("SDM 1, sections 4.2, 4.7 and 8.1.2: formats in memory")
 class MemoryFormatsTest {
-    private static final int CASES = 20_000;
+    private static final int CASES = Integer.getInteger("vmlab.x87.cases", 2_000);
     private static final long SEED = 387;
 
     private final SplittableRandom random = new SplittableRandom(SEED);

@@ -65,7 +65,7 @@ class X87Test {
     private static final String INDEFINITE = "FFFF C000000000000000";
 
     @Test
-    @DisplayName("SDM 1, section 8.1.4 and table 10-1: after FINIT control 37F, status 0, tags FFFF")
+    @DisplayName("SDM 2A, FINIT: control 37F, status 0, tags FFFF")
     void initializationEmptiesTheStack() {
         execute(0xD9, 0xE8);
         control(0x0);
@@ -142,7 +142,7 @@ class X87Test {
         "denormal,        0000, 0000000000000001, 4400",
         "pseudo-denormal, 8000, 8000000000000000, 4600",
     })
-    @DisplayName("SDM 1, table 8-2 and SDM 2A, FXAM")
+    @DisplayName("SDM 2A, FXAM, table of results")
     void examineClassifies(String what, String se, String sig, String conditions) {
         load(Integer.parseInt(se, 16), Long.parseUnsignedLong(sig, 16));
         execute(0xD9, 0xE5);
@@ -293,7 +293,7 @@ class X87Test {
         "E8, 2, 3FFF, 8000000000000000",
         "EE, 1, 0000, 0000000000000000",
     })
-    @DisplayName("SDM 1, section 8.3.8: constants are rounded as RC says")
+    @DisplayName("SDM 1, section 8.3.4: constants are rounded as RC says")
     void constantsAreRounded(String modrm, int rounding, String se, String sig) {
         control(0x37F | rounding << 10);
         execute(0xD9, Integer.parseInt(modrm, 16));
