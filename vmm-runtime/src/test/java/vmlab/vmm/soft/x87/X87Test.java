@@ -241,6 +241,31 @@ class X87Test {
         assertEquals(number(2 - 0x3FFF + 24576, ONE), st(0));
     }
 
+    @ParameterizedTest(name = "rounding control {0}: {1} {2}, status {3}")
+    @CsvSource({
+        "0, 0001, 8000000000000000, 220",
+        "1, 0000, 7FFFFFFFFFFFFFFF, 030",
+        "2, 0001, 8000000000000000, 220",
+        "3, 0000, 7FFFFFFFFFFFFFFF, 030",
+    })
+    @DisplayName("SDM 1, section 4.9.1.5: a product is tiny if it is so after rounding")
+    void tininessIsDetectedAfterRounding(int rounding, String se, String sig, String flags) {
+        control(0x37F | rounding << 10);
+        load(1, ONE + 1);
+        load(0x3FFE, -2);
+        execute(0xDE, 0xC9);
+        assertEquals(se + " " + sig, st(0), "2^-16382 (1 - 2^-126)");
+        assertEquals(Integer.parseInt(flags, 16) | 7 << 11, status());
+    }
+
+    @Test
+    void tininessOfAStoreIsDetectedAfterRounding() {
+        load(0x3FFF - 127, 0xFFFF_FFFF_FFFF_FFF0L);
+        memory(0xD9, 3);
+        assertEquals(0x0080_0000, cpu.memory.getInt(0));
+        assertEquals(StatusWord.PE | StatusWord.C1, status());
+    }
+
     @Test
     @DisplayName("SDM 1, section 8.5.4: an unmasked overflow of a store stores and pops nothing")
     void anUnmaskedOverflowOfAStoreStoresNothing() {
