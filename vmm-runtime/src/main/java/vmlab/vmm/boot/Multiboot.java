@@ -103,13 +103,20 @@ final class Multiboot implements BootLoader {
             long from = header - (headerAddress - start);
             long length = loadEnd == 0 ? file.size() - from : loadEnd - start;
             if (start > headerAddress || from < 0 || length <= 0 || start < LowMemory.HIGH) {
-                throw new HostMistake(
-                        "the Multiboot header of %s is impossible: header at %#x, load from %#x to %#x"
-                                .formatted(file.path(), headerAddress, start, loadEnd),
-                        "link the kernel to 1 MB or above, and let its header say so");
+                throw impossible(file, "header at %#x, load from %#x to %#x".formatted(headerAddress, start, loadEnd));
             }
             long end = Math.max(start + length, file.u32(header + 24));
-            return new AddressedProgram(start, file.slice(from, length), end, file.u32(header + 28));
+            long entry = file.u32(header + 28);
+            if (entry < start || entry >= start + length) {
+                throw impossible(file, "it starts at %#x, outside of what is loaded".formatted(entry));
+            }
+            return new AddressedProgram(start, file.slice(from, length), end, entry);
+        }
+
+        private static HostMistake impossible(BootFile file, String how) {
+            return new HostMistake(
+                    "the Multiboot header of %s is impossible: %s".formatted(file.path(), how),
+                    "link the kernel to 1 MB or above, and let its header say so");
         }
 
         @Override
