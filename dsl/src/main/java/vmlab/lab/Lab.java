@@ -21,24 +21,31 @@ import vmlab.vmm.Machine.Pace;
 public final class Lab implements AutoCloseable {
     private final LabSettings settings;
     private final MachineFactory machines;
+    private final String backendNote;
     private final CopyOnWriteArrayList<LabVm> vms = new CopyOnWriteArrayList<>();
     private final CopyOnWriteArrayList<Consumer<LabVm>> listeners = new CopyOnWriteArrayList<>();
     private volatile Pace pace;
 
-    /** A lab of PCs. */
+    /**
+     * A lab of PCs.
+     *
+     * @throws BackendUnavailable if this host can't give the back end that the settings name
+     */
     public Lab(LabSettings settings) {
-        this(settings, (spec, console, events) -> {
-            throw new BackendUnavailable("there is no CPU here yet", "wait for it");
-        });
+        this(settings, BackendChoice.of(settings.backend()));
     }
 
-    /** Which back end is used and, if it was chosen for the user, why: one line. */
-    public String backendNote() {
-        return "";
+    private Lab(LabSettings settings, BackendChoice choice) {
+        this(settings, new PcFactory(settings, choice.hypervisor()), choice.note());
     }
 
     /** A lab of other machines than PCs. */
     public Lab(LabSettings settings, MachineFactory machines) {
+        this(settings, machines, "machines of its user's own making");
+    }
+
+    private Lab(LabSettings settings, MachineFactory machines, String backendNote) {
+        this.backendNote = backendNote;
         this.settings = Objects.requireNonNull(settings);
         this.machines = Objects.requireNonNull(machines);
         pace = settings.pace();
@@ -46,6 +53,11 @@ public final class Lab implements AutoCloseable {
 
     public LabSettings settings() {
         return settings;
+    }
+
+    /** Which back end is used and, if it was chosen for the user, why: one line. */
+    public String backendNote() {
+        return backendNote;
     }
 
     MachineFactory machines() {
