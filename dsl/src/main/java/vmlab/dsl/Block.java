@@ -3,6 +3,7 @@ package vmlab.dsl;
 
 import groovy.lang.Closure;
 import groovy.lang.GroovyObjectSupport;
+import groovy.lang.MissingMethodException;
 import vmlab.dsl.model.SourceLocation;
 
 /**
@@ -45,6 +46,9 @@ abstract class Block extends GroovyObjectSupport {
 
     /** The script's methods can be called in every block. */
     public Object methodMissing(String name, Object arguments) {
+        if (!getMetaClass().respondsTo(this, name).isEmpty()) {
+            throw new MissingMethodException(name, getClass(), (Object[]) arguments);
+        }
         return script.invokeMethod(name, arguments);
     }
 

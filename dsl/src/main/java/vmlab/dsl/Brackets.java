@@ -19,7 +19,8 @@ final class Brackets {
     private static final String CLOSING = ")]}";
     private static final List<String> QUOTES = List.of("'''", "\"\"\"", "$/", "'", "\"");
     private static final String BEFORE_SLASHY = "=([{,;:!~&|?+-*%<>\n";
-    private static final List<String> WORDS_BEFORE_SLASHY = List.of("return", "in", "assert", "case", "println", "print");
+    private static final List<String> WORDS_BEFORE_SLASHY =
+            List.of("return", "in", "assert", "case", "println", "print");
 
     private final String text;
     private final ArrayDeque<Bracket> stack = new ArrayDeque<>();

@@ -27,7 +27,10 @@ final class Completeness {
                 || brackets.endsInText()
                 || message.contains("'<EOF>'")
                 || message.contains("a catch or finally clause")
-                || !input.isBlank() && OPERATORS.indexOf(input.stripTrailing().charAt(input.stripTrailing().length() - 1)) >= 0;
+                || !input.isBlank()
+                        && OPERATORS.indexOf(input.stripTrailing()
+                                        .charAt(input.stripTrailing().length() - 1))
+                                >= 0;
     }
 
     private static Optional<MultipleCompilationErrorsException> parse(String input) {

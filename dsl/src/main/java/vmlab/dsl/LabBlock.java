@@ -20,8 +20,7 @@ public final class LabBlock extends Block {
     }
 
     /** The component {@code InitN} and its instance {@code vmN}. */
-    public void vm(
-            int number, @DelegatesTo(value = VmBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+    public void vm(int number, @DelegatesTo(value = VmBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
         SourceLocation at = here("vm");
         if (number < 0) {
             throw noNumber(number);

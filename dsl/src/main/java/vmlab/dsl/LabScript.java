@@ -35,8 +35,7 @@ public abstract class LabScript extends Script {
      *
      * @return the new VMs
      */
-    public List<LabVm> lab(
-            @DelegatesTo(value = LabBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+    public List<LabVm> lab(@DelegatesTo(value = LabBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
         LabBlock words = new LabBlock(this);
         words.fill(block);
         List<LabVm> added = context.lab().apply(words.assembly());

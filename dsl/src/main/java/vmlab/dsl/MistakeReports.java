@@ -37,8 +37,8 @@ import vmlab.vmm.HostMistake;
  * without being meant for people is a bug: it is thrown on as it is.
  */
 final class MistakeReports {
-    private static final List<String> RUNTIMES =
-            List.of("java.", "javax.", "jdk.", "sun.", "groovy.", "groovyjarjar", "org.codehaus.groovy.", "org.apache.groovy.");
+    private static final List<String> RUNTIMES = List.of(
+            "java.", "javax.", "jdk.", "sun.", "groovy.", "groovyjarjar", "org.codehaus.groovy.", "org.apache.groovy.");
 
     private final ScriptSources sources;
     private final Suggestions suggestions;
@@ -56,7 +56,9 @@ final class MistakeReports {
         on(LabMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(BackendUnavailable.class, e -> told(Kind.BACKEND, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(HostMistake.class, e -> told(Kind.HOST, e, e.getMessage(), e.remedy(), verb(e), ""));
-        on(WaitTimedOut.class, e -> wait(Kind.TIMED_OUT, e, "wait longer, as in 2.minutes, or for something that comes"));
+        on(
+                WaitTimedOut.class,
+                e -> wait(Kind.TIMED_OUT, e, "wait longer, as in 2.minutes, or for something that comes"));
         on(GuestPanic.class, e -> wait(Kind.PANIC, e, ""));
         on(GuestEnded.class, e -> wait(Kind.ENDED, e, ""));
         on(WaitInterrupted.class, e -> told(Kind.INTERRUPTED, e, e.getMessage(), "", verb(e), ""));
@@ -105,8 +107,7 @@ final class MistakeReports {
 
     private Optional<UserMistake> told(
             Kind kind, Throwable thrown, String found, String remedy, String word, String tail) {
-        SourceLocation location =
-                sources.locate(thrown.getStackTrace(), word).orElse(new SourceLocation(script, 0, 0));
+        SourceLocation location = sources.locate(thrown.getStackTrace(), word).orElse(new SourceLocation(script, 0, 0));
         return told(kind, List.of(new Problem(location, found, remedy)), tail, thrown);
     }
 
@@ -114,7 +115,8 @@ final class MistakeReports {
         List<String> parts = new ArrayList<>();
         for (Problem problem : problems) {
             String remedy = problem.remedy().isEmpty() ? "" : "  " + problem.remedy() + "\n";
-            parts.add(problem.location() + ": " + problem.found() + "\n" + sources.excerpt(problem.location()) + remedy);
+            parts.add(
+                    problem.location() + ": " + problem.found() + "\n" + sources.excerpt(problem.location()) + remedy);
         }
         String text = String.join("\n", parts) + tail;
         return Optional.of(new UserMistake(kind, problems, text.stripTrailing(), thrown));
@@ -154,8 +156,7 @@ final class MistakeReports {
     private Optional<UserMistake> missingMethod(MissingMethodException e) {
         return ifUsersWord(
                 e,
-                () -> told(
-                        Kind.SCRIPT, e, suggestions.foundMethod(e), suggestions.methodRemedy(e), e.getMethod(), ""));
+                () -> told(Kind.SCRIPT, e, suggestions.foundMethod(e), suggestions.methodRemedy(e), e.getMethod(), ""));
     }
 
     private Optional<UserMistake> syntax(MultipleCompilationErrorsException e) {
@@ -182,7 +183,8 @@ final class MistakeReports {
     }
 
     private static String message(Throwable thrown) {
-        String message = thrown.getMessage() == null ? "" : ": " + thrown.getMessage().strip();
+        String message =
+                thrown.getMessage() == null ? "" : ": " + thrown.getMessage().strip();
         return thrown.getClass().getSimpleName() + message;
     }
 

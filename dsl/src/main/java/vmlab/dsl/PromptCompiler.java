@@ -133,9 +133,11 @@ final class PromptCompiler {
                 return new ConstantExpression(null);
             }
             boolean typed = !declaration.isMultipleAssignmentDeclaration()
-                    && !ClassHelper.isDynamicTyped(declaration.getVariableExpression().getOriginType());
+                    && !ClassHelper.isDynamicTyped(
+                            declaration.getVariableExpression().getOriginType());
             return typed
-                    ? CastExpression.asExpression(declaration.getVariableExpression().getOriginType(), value)
+                    ? CastExpression.asExpression(
+                            declaration.getVariableExpression().getOriginType(), value)
                     : value;
         }
     }

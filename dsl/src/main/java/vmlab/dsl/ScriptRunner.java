@@ -61,7 +61,8 @@ public final class ScriptRunner {
 
     /** Runs a file. */
     public Object run(Path file, List<String> args) {
-        return run(file.toString(), text(file), args);
+        String name = file.toString();
+        return run(name, reports.reporting(name, () -> text(file)), args);
     }
 
     private static String text(Path file) {
@@ -84,7 +85,12 @@ public final class ScriptRunner {
         context.sources().add(source);
         return reports.reporting(name, () -> {
             binding.setVariable("args", List.copyOf(args));
-            return script(loader.parseClass(codeSource(source), false), source).run();
+            Class<?> type = loader.parseClass(codeSource(source), false);
+            if (!Script.class.isAssignableFrom(type)) {
+                throw new ScriptMistake(
+                        "there is only the class " + type.getSimpleName(), "add what shall be done", "");
+            }
+            return script(type).run();
         });
     }
 
@@ -93,7 +99,11 @@ public final class ScriptRunner {
         ScriptSources.Source source = new ScriptSources.Source(PROMPT, input);
         context.sources().add(source);
         return reports.reporting(PROMPT, () -> {
-            Script script = script(prompt.compile(codeSource(source)), source);
+            Class<?> type = prompt.compile(codeSource(source));
+            if (!Script.class.isAssignableFrom(type)) {
+                return type;
+            }
+            Script script = script(type);
             prompt.keepMethods(script, binding);
             Object value = script.run();
             if (value != null) {
@@ -110,11 +120,7 @@ public final class ScriptRunner {
         return new GroovyCodeSource(source.text(), file, "/vmlab/script");
     }
 
-    private Script script(Class<?> type, ScriptSources.Source source) throws ReflectiveOperationException {
-        if (!Script.class.isAssignableFrom(type)) {
-            throw new ScriptMistake(
-                    source.name() + " only defines the class " + type.getSimpleName(), "add what shall be done", "");
-        }
+    private Script script(Class<?> type) throws ReflectiveOperationException {
         Script script = InvokerHelper.newScript(type.asSubclass(Script.class), binding);
         if (script instanceof LabScript labScript) {
             labScript.enter(context);

@@ -63,7 +63,8 @@ final class ScriptSources {
         if (word.isEmpty()) {
             return 0;
         }
-        Matcher matcher = Pattern.compile("(?<!\\w)" + Pattern.quote(word) + "(?!\\w)").matcher(line);
+        Matcher matcher =
+                Pattern.compile("(?<!\\w)" + Pattern.quote(word) + "(?!\\w)").matcher(line);
         return matcher.find() ? matcher.start() + 1 : 0;
     }
 

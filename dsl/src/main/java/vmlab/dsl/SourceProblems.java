@@ -15,7 +15,8 @@ final class SourceProblems {
         if (brackets.stray().isPresent()) {
             Brackets.Bracket stray = brackets.stray().get();
             String expected = brackets.open()
-                    .map(open -> "the " + open.kind() + " of line " + at(name, text, open.index()).line() + " is open")
+                    .map(open -> "the " + open.kind() + " of line "
+                            + at(name, text, open.index()).line() + " is open")
                     .orElse("nothing is open here");
             return Optional.of(new Problem(
                     at(name, text, stray.index()), "this " + stray.kind() + " closes nothing: " + expected, ""));

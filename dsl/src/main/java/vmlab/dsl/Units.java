@@ -10,7 +10,8 @@ public final class Units {
     private Units() {}
 
     private static Duration nanos(Number self, long unitNanos) {
-        return Duration.ofNanos(decimal(self).multiply(BigDecimal.valueOf(unitNanos)).longValue());
+        return Duration.ofNanos(
+                decimal(self).multiply(BigDecimal.valueOf(unitNanos)).longValue());
     }
 
     private static BigDecimal decimal(Number self) {
@@ -46,7 +47,8 @@ public final class Units {
     }
 
     private static ByteSize bytes(Number self, int shift) {
-        return new ByteSize(decimal(self).multiply(BigDecimal.valueOf(1L << shift)).longValueExact());
+        return new ByteSize(
+                decimal(self).multiply(BigDecimal.valueOf(1L << shift)).longValueExact());
     }
 
     public static ByteSize getKiB(Number self) {

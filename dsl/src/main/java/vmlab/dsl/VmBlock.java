@@ -39,7 +39,8 @@ public final class VmBlock extends Block {
                 return settings.get(i).value();
             }
         }
-        return Attribute.exists(name) ? unset(name) : script().getProperty(name);
+        boolean unset = Attribute.exists(name) && !script().getBinding().hasVariable(name);
+        return unset ? unset(name) : script().getProperty(name);
     }
 
     private Object unset(String name) {
@@ -56,8 +57,7 @@ public final class VmBlock extends Block {
     }
 
     /** vmlab's root file system, with files added. */
-    public RootFs rootfs(
-            @DelegatesTo(value = RootFsBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+    public RootFs rootfs(@DelegatesTo(value = RootFsBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
         RootFsBlock words = new RootFsBlock(script());
         words.fill(block);
         return words.rootfs();

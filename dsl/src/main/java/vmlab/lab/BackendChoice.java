@@ -22,8 +22,7 @@ record BackendChoice(Hypervisor hypervisor, String note) {
                         "vmlab has no KVM back end yet", "take the CPU in Java: --backend soft, or --backend auto");
             case SOFT -> new BackendChoice(new SoftHypervisor(), "backend soft: the CPU in Java");
             case AUTO ->
-                new BackendChoice(
-                        new SoftHypervisor(), "backend soft: the CPU in Java, the only one vmlab has so far");
+                new BackendChoice(new SoftHypervisor(), "backend soft: the CPU in Java, the only one vmlab has so far");
         };
     }
 }

@@ -188,7 +188,7 @@ class MistakeSpec extends Specification {
         'vm0.consol.text'          || 5 | 'LabVm has no property consol' | 'did you mean console?'
         'vm0.console.expct("x")'   || 13 | 'Console has no method expct' | 'did you mean expect?'
         'vm0.sh(5)'                || 5 | "sh can't be called with (Integer)" | 'it is sh(String), or sh(String, Duration)'
-        'prinln 5'                 || 1 | 'there is no command prinln' | 'did you mean println or print?'
+        'prinln 5'                 || 1 | 'there is no command prinln' | 'did you mean println?'
         'x = y'                    || 5 | 'nothing is named y' | 'variables are there once they are set: y = …'
     }
 
@@ -209,7 +209,7 @@ class MistakeSpec extends Specification {
         'the wrong bracket'  | 'x = [1, 2)'                   || 'lab.groovy:1:10: this ) closes nothing: the [ of line 1 is open\nx = [1, 2)\n         ^'
         'an open string'     | "x = 'abc"                     || "lab.groovy:1:5: unexpected character: '\\''\nx = 'abc\n    ^"
         'nonsense'           | 'x = 1\ny = * 2'               || "lab.groovy:2:5: unexpected input: '*'\ny = * 2\n    ^"
-        'an unknown class'   | 'x = 1\nFoo y = new Foo()'     || 'lab.groovy:2:1: unable to resolve class Foo\nFoo y = new Foo()\n^'
+        'an unknown class'   | 'x = 1\nFoo y = new Foo()'     || 'lab.groovy:2:5: unable to resolve class Foo\nFoo y = new Foo()\n    ^'
     }
 
     def "a failed assertion keeps its picture"() {
@@ -276,7 +276,7 @@ class MistakeSpec extends Specification {
         where:
         code                 || found
         'null.foo()'         || 'NullPointerException: Cannot invoke method foo() on null object'
-        '1.intdiv(0)'        || 'ArithmeticException: Division by zero'
+        '1.intdiv(0)'        || 'ArithmeticException: / by zero'
         "throw new IllegalStateException('mine')" || 'IllegalStateException: mine'
         'f()'                || 'endless recursion'
     }

@@ -3,6 +3,7 @@ package vmlab.dsl
 
 import static java.time.Duration.ofMillis
 
+import java.nio.file.Files
 import java.nio.file.Path
 import java.time.Duration
 import spock.lang.AutoCleanup
@@ -62,7 +63,7 @@ class ScriptRunnerSpec extends Specification {
     def "a file runs with arguments, and its name may be anything"() {
         given:
         def file = dir.resolve('debian.groovy')
-        file.text = '#!/usr/bin/env vmlab\nassert debian.kernel\nargs.join("+")'
+        Files.writeString(file, '#!/usr/bin/env vmlab\nassert debian.kernel\nargs.join("+")')
 
         expect:
         scripts.runner.run(file, ['a', 'b']) == 'a+b'

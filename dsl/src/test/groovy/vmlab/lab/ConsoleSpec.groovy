@@ -295,9 +295,12 @@ class ConsoleSpec extends Specification {
     def "Ctrl-C ends a wait, and the VM is still there"() {
         given:
         guest.prints(ofMillis(1), 'up').spins()
-        def vm = vm(pace)
+        def lab = Labs.of(guest, pace)
+        labs << lab
+        def vm = lab.apply(Labs.oneVm()).first()
         def waits = new CountDownLatch(1)
-        def subscription = vm.console().listen { waits.countDown() }
+        vm.console().listen { waits.countDown() }
+        vm.start()
         def failure = null
         def flag = false
         def script = Thread.start {
@@ -319,9 +322,6 @@ class ConsoleSpec extends Specification {
         flag
         vm.state() == LabVm.State.RUNNING
         vm.console().expect('up').text() == 'up'
-
-        cleanup:
-        subscription.close()
 
         where:
         pace << [Pace.VIRTUAL, Pace.REAL_TIME]

@@ -39,9 +39,12 @@ public final class Similar {
     }
 
     private static boolean isLike(String wanted, String name) {
-        boolean part = Math.min(wanted.length(), name.length()) >= SHORTEST_PART
-                && (name.contains(wanted) || wanted.contains(name));
-        return part || distance(wanted, name) <= Math.max(1, Math.min(wanted.length(), name.length()) / 3);
+        int shorter = Math.min(wanted.length(), name.length());
+        int longer = Math.max(wanted.length(), name.length());
+        boolean begun = wanted.length() >= SHORTEST_PART && name.contains(wanted);
+        boolean overdone = shorter * 2 > longer && shorter >= SHORTEST_PART && wanted.contains(name);
+        int distance = distance(wanted, name);
+        return begun || overdone || distance <= Math.max(1, shorter / 4) && distance < longer;
     }
 
     /** Letters to insert, drop, replace or swap with their neighbour (optimal string alignment). */
@@ -55,10 +58,8 @@ public final class Similar {
                 }
                 int replaced = d[i - 1][j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
                 d[i][j] = Math.min(replaced, 1 + Math.min(d[i - 1][j], d[i][j - 1]));
-                boolean swapped = i > 1
-                        && j > 1
-                        && a.charAt(i - 1) == b.charAt(j - 2)
-                        && a.charAt(i - 2) == b.charAt(j - 1);
+                boolean swapped =
+                        i > 1 && j > 1 && a.charAt(i - 1) == b.charAt(j - 2) && a.charAt(i - 2) == b.charAt(j - 1);
                 if (swapped) {
                     d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
                 }
