@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.codehaus.groovy.control.MultipleCompilationErrorsException;
 import org.codehaus.groovy.control.messages.Message;
 import org.codehaus.groovy.control.messages.SyntaxErrorMessage;
@@ -60,7 +61,7 @@ final class MistakeReports {
                 WaitTimedOut.class,
                 e -> wait(Kind.TIMED_OUT, e, "wait longer, as in 2.minutes, or for something that comes"));
         on(GuestPanic.class, e -> wait(Kind.PANIC, e, ""));
-        on(GuestEnded.class, e -> wait(Kind.ENDED, e, ""));
+        on(GuestEnded.class, this::guestEnded);
         on(WaitInterrupted.class, e -> told(Kind.INTERRUPTED, e, e.getMessage(), "", verb(e), ""));
         on(InterruptedException.class, e -> told(Kind.INTERRUPTED, e, "interrupted", "", "", ""));
         on(PowerAssertionError.class, this::assertion);
@@ -123,12 +124,25 @@ final class MistakeReports {
     }
 
     private Optional<UserMistake> wait(Kind kind, WaitFailure failure, String remedy) {
-        StringBuilder tail = new StringBuilder();
-        if (!failure.lastLines().isEmpty()) {
-            tail.append("the last lines of ").append(failure.vm()).append("'s console:\n");
-            failure.lastLines().forEach(line -> tail.append("  | ").append(line).append('\n'));
-        }
-        return told(kind, failure, failure.getMessage(), remedy, verb(failure), tail.toString());
+        return told(kind, failure, failure.getMessage(), remedy, verb(failure), consoleOf(failure));
+    }
+
+    /** A triple fault comes with the registers. */
+    private Optional<UserMistake> guestEnded(GuestEnded failure) {
+        String detail = failure.end().detail();
+        String tail =
+                detail.contains("\n") ? "its end:\n" + indented(detail.lines().toList()) : "";
+        return told(Kind.ENDED, failure, failure.getMessage(), "", verb(failure), tail + consoleOf(failure));
+    }
+
+    private static String consoleOf(WaitFailure failure) {
+        return failure.lastLines().isEmpty()
+                ? ""
+                : "the last lines of " + failure.vm() + "'s console:\n" + indented(failure.lastLines());
+    }
+
+    private static String indented(List<String> lines) {
+        return lines.stream().map(line -> "  | " + line + "\n").collect(Collectors.joining());
     }
 
     private Optional<UserMistake> assertion(PowerAssertionError error) {

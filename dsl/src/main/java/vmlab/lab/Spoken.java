@@ -29,9 +29,9 @@ final class Spoken {
         return number == Math.rint(number) ? Long.toString((long) number) : Double.toString(number);
     }
 
-    /** What the VM did, after its name. */
+    /** What the VM did, after its name: one line, so a detail of several (registers, say) isn't in it. */
     static String end(MachineEnd end) {
-        String detail = end.detail().isEmpty() ? "" : " (" + end.detail() + ")";
+        String detail = end.detail().isEmpty() || end.detail().contains("\n") ? "" : " (" + end.detail() + ")";
         return switch (end.kind()) {
             case POWERED_OFF -> "powered off" + detail;
             case RESET -> "asked for a reset" + detail;

@@ -8,6 +8,7 @@ import spock.lang.AutoCleanup
 import spock.lang.Specification
 import spock.lang.Timeout
 import vmlab.dsl.UserMistake.Kind
+import vmlab.vmm.VcpuExit
 
 /** What the author of a script is told, as it is told. */
 @Timeout(60)
@@ -262,6 +263,24 @@ class MistakeSpec extends Specification {
             the last lines of vm0's console:
               | No filesystem could mount root
               | Kernel panic - not syncing: VFS''')
+    }
+
+    def "a triple fault shows the registers it came with"() {
+        given:
+        scripts.guest.ends(ofMillis(1), VcpuExit.Kind.SHUTDOWN, 'triple fault\nEIP=c0100000')
+
+        when:
+        def failure = Scripts.failure { scripts.run(LAB + 'vm0.login()') }
+
+        then:
+        failure.kind() == Kind.ENDED
+        failure.message == text('''
+            lab.groovy:2:5: vm0 crashed with a triple fault; waited for its login prompt
+            vm0.login()
+                ^
+            its end:
+              | triple fault
+              | EIP=c0100000''')
     }
 
     def "a VM that isn't started is a mistake that says what to do"() {
