@@ -160,7 +160,7 @@ final class Opcodes {
             case 0x9A:
                 return farPointer(Transfers::callFar);
             case 0x9B:
-                return simple(1, Escapes::wait);
+                return simple(1, FloatUnits::await);
             case 0x9C:
                 return simple(d.operandBytes(), Instructions::pushFlags);
             case 0x9D:
@@ -834,8 +834,6 @@ final class Opcodes {
     }
 
     private Object escape(int opcode) {
-        Insn i = d.withModrm(d.operandBytes());
-        i.opcode = opcode;
-        return op(i, Escapes::execute);
+        return new FloatUnits.Escape(d.withModrm(d.operandBytes()), opcode);
     }
 }
