@@ -145,6 +145,13 @@ class Cmos146818Test implements DeviceContract {
     }
 
     @Test
+    @DisplayName("Register B: SET clears UIE")
+    void setClearsTheUpdateInterrupt() {
+        write(B, SET | UIE | AIE | HOURS_24);
+        assertEquals(SET | AIE | HOURS_24, read(B));
+    }
+
+    @Test
     void setKeepsUipLow() {
         write(B, SET | HOURS_24);
         pass(SECOND - 1000);

@@ -318,6 +318,17 @@ class Pit8254Test implements DeviceContract {
     }
 
     @Test
+    void restoringItsOwnStateKeepsTheTick() {
+        pit.writeByte(CONTROL, LSB_ONLY | 2 << 1);
+        pit.writeByte(0, 100);
+        pass(10);
+        int before = irq.rises();
+        pit.restore(pit.state());
+        pass(91);
+        assertEquals(before + 1, irq.rises());
+    }
+
+    @Test
     void impossibleCountersAreNoState() {
         assertThrows(
                 IllegalArgumentException.class,
