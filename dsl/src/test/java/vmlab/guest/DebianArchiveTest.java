@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -111,6 +112,20 @@ class DebianArchiveTest {
         assertEquals(2, asked.size(), asked.toString());
         assertTrue(asked.get(1).matches(".* bytes=[1-9][0-9]*-"), asked.toString());
         assertTrue(notices.stream().noneMatch(n -> n.contains("damaged")), notices.toString());
+    }
+
+    @Test
+    void aServerThatFallsSilentIsAskedAgainForTheRest() throws Exception {
+        archive.silentAfterCut = true;
+        archive.cutOnceAt.put(SyntheticArchive.KERNEL_DEB, 100_000);
+        List<AptSources.Source> sources =
+                List.of(new AptSources.Source(archive.address(), "bookworm", List.of("main"), "", false));
+        DebianArchive source = SyntheticArchive.source(sources, folder, Duration.ofSeconds(1));
+        DebianGuest guest = DebianGuest.fetch(cache, source, progress);
+        assertArrayEquals(SyntheticArchive.KERNEL, Files.readAllBytes(guest.vmlinuz()));
+        assertTrue(
+                archive.requests.stream().anyMatch(r -> r.matches(SyntheticArchive.KERNEL_DEB + " bytes=[1-9].*")),
+                archive.requests.toString());
     }
 
     @Test

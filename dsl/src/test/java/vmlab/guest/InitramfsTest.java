@@ -45,9 +45,7 @@ class InitramfsTest {
                         + "00000000" + "00000000" + "00000000" + "00000000" + "00000000" + "0000000b" + "00000000"
                         + "TRAILER!!!\0\0\0\0";
         String found = new String(bytes, StandardCharsets.US_ASCII);
-        assertEquals(
-                expected.toLowerCase(),
-                found.substring(0, expected.length()).toLowerCase().replace("trailer", "trailer"));
+        assertEquals(expected, found.substring(0, expected.length()));
         assertEquals(0, bytes.length % 512, "padded to whole blocks");
         assertTrue(found.substring(expected.length()).chars().allMatch(c -> c == 0), "nothing but zeros follow");
     }
