@@ -114,7 +114,6 @@ final class DebianPackages {
     }
 
     private Path obtained(WantedPackage wanted, PackageFile found, Progress progress) throws IOException {
-        Files.createDirectories(cache.path("download"));
         try {
             return source.obtain(found, cache, progress);
         } catch (ArchiveFailure e) {

@@ -3,6 +3,7 @@ package vmlab.guest;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,6 +13,7 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.UnresolvedAddressException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -81,6 +83,7 @@ final class Download {
 
     /** Brings a file of known checksum to {@code target}, by way of {@code target}.part. */
     void file(URI uri, Path target, Checksum expected, Progress progress) throws IOException {
+        Files.createDirectories(target.getParent());
         Path part = target.resolveSibling(target.getFileName() + ".part");
         progress.start(target.getFileName().toString(), expected.sizeBytes());
         Checksum found = transferred(uri, part, expected, progress);
@@ -208,14 +211,20 @@ final class Download {
     }
 
     private static IOException unwrapped(Exception failure) {
-        Throwable root = failure;
+        String text = failure.toString();
         for (Throwable t = failure; t != null; t = t.getCause()) {
             if (t instanceof DiskFailure disk) {
                 return disk.getCause();
             }
-            root = t.getMessage() == null && root != failure ? root : t;
+            // The client's own exceptions for these say nothing.
+            if (t instanceof UnresolvedAddressException) {
+                text = "its name can't be resolved";
+            } else if (t instanceof ConnectException) {
+                text = "no connection can be made";
+            } else if (t.getMessage() != null) {
+                text = t.getMessage();
+            }
         }
-        String text = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
         return new ArchiveFailure(text, failure);
     }
 

@@ -66,7 +66,7 @@ final class ReleaseSignature {
     }
 
     /** Only what the signature covers: text before or after it would be anybody's. */
-    private static String signedText(String inRelease, String name) throws IOException {
+    static String signedText(String inRelease, String name) throws IOException {
         List<String> lines = inRelease.lines().toList();
         int header = lines.indexOf("");
         int signature = lines.indexOf(SIGNATURE);

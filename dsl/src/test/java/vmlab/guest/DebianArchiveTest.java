@@ -199,11 +199,31 @@ class DebianArchiveTest {
     }
 
     @Test
+    void anAddressThatIsNoneIsListedAmongTheFailures() {
+        List<AptSources.Source> sources = List.of(
+                new AptSources.Source("http://$(MIRROR)/debian", "bookworm", List.of("main"), "", false),
+                new AptSources.Source("http:///debian", "bookworm", List.of("main"), "", false));
+        HostMistake mistake = assertThrows(
+                HostMistake.class, () -> DebianGuest.fetch(cache, SyntheticArchive.source(sources, folder), progress));
+        assertTrue(mistake.getMessage().contains("http://$(MIRROR)/debian: "), mistake.getMessage());
+        assertTrue(mistake.getMessage().contains("http:///debian: "), mistake.getMessage());
+    }
+
+    @Test
+    void aSourceItsOwnerTrustsNeedsNoKeyring() {
+        List<AptSources.Source> sources =
+                List.of(new AptSources.Source(archive.address(), "bookworm", List.of("main"), "", true));
+        DebianGuest.fetch(cache, SyntheticArchive.source(sources, folder), progress);
+        assertEquals(List.of(), notices);
+    }
+
+    @Test
     void aServerThatIsGoneIsNamedWithWhatToDo() {
         DebianArchive source = archive.source(folder, "");
         archive.close();
         HostMistake mistake = assertThrows(HostMistake.class, () -> DebianGuest.fetch(cache, source, progress));
-        assertTrue(mistake.getMessage().contains(archive.address()), mistake.getMessage());
+        assertTrue(
+                mistake.getMessage().contains(archive.address() + ": no connection can be made"), mistake.getMessage());
         assertTrue(mistake.remedy().contains("VMLAB_DEBIAN_PACKAGES"), mistake.remedy());
     }
 
