@@ -164,8 +164,8 @@ final class DebianArchive implements PackageSource {
             Files.deleteIfExists(index);
         }
         List<PackageFile> files = new ArrayList<>();
-        for (WantedPackage package_ : wanted) {
-            files.add(packageFile(package_, stanzas, base));
+        for (WantedPackage each : wanted) {
+            files.add(packageFile(each, stanzas, base));
         }
         return files;
     }

@@ -2,6 +2,7 @@
 package vmlab.guest;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.ProxySelector;
@@ -14,8 +15,10 @@ import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Base64;
@@ -98,7 +101,7 @@ final class Download {
             Files.delete(part);
             throw damaged(uri, expected, found);
         }
-        Files.move(part, target, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static HostMistake damaged(URI uri, Checksum expected, Checksum found) {
@@ -205,7 +208,7 @@ final class Download {
             } catch (InterruptedException e) {
                 answer.cancel(true);
                 Thread.currentThread().interrupt();
-                throw new java.io.InterruptedIOException("interrupted while downloading");
+                throw new InterruptedIOException("interrupted while downloading");
             }
         }
     }
@@ -244,7 +247,7 @@ final class Download {
             request.header("Range", "bytes=" + from + "-");
         }
         if (uri.getUserInfo() != null) {
-            byte[] user = uri.getUserInfo().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            byte[] user = uri.getUserInfo().getBytes(StandardCharsets.UTF_8);
             request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(user));
         }
         return request.GET().build();

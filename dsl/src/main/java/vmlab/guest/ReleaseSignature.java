@@ -2,6 +2,7 @@
 package vmlab.guest;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,7 +128,7 @@ final class ReleaseSignature {
         } catch (InterruptedException e) {
             process.destroy();
             Thread.currentThread().interrupt();
-            throw new java.io.InterruptedIOException("interrupted while checking a signature");
+            throw new InterruptedIOException("interrupted while checking a signature");
         }
         return text;
     }
