@@ -520,6 +520,17 @@ final class Cpu implements OperandMemory, Hypercall {
         flagA = flags & ARITHMETIC;
     }
 
+    /** Sets CF and OF; the other flags stay, unevaluated where they follow from a result. */
+    void carryAndOverflow(boolean carry, boolean overflow) {
+        int bits = (carry ? Eflags.CF : 0) | (overflow ? Eflags.OF : 0);
+        if (flagKind == FLAGS_EXPLICIT) {
+            flagA = flagA & ~(Eflags.CF | Eflags.OF) | bits;
+        } else {
+            flagA = bits | (adjust() ? Eflags.AF : 0);
+            flagKind = FLAGS_RESULT;
+        }
+    }
+
     int eflags() {
         return systemFlags | arithmeticFlags();
     }
