@@ -3,18 +3,14 @@ package vmlab.shell;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jline.terminal.Terminal;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,7 +33,6 @@ import vmlab.vmm.MachineEnd;
         },
         sortOptions = false)
 final class BootCommand implements Callable<Integer> {
-    private static final Logger LOG = LoggerFactory.getLogger(BootCommand.class);
     private static final Duration FOR_EVER = Duration.ofDays(36500);
 
     private final Surroundings surroundings;
@@ -106,7 +101,7 @@ final class BootCommand implements Callable<Integer> {
         try (GuestScreen screen =
                 GuestScreen.fromNow(vm.console(), new BufferedOutputStream(surroundings.out()), vm::stop)) {
             vm.start();
-            daemon(() -> copyInput(surroundings.in(), vm));
+            daemon(() -> PipedKeyboard.type(surroundings.in(), vm));
             return exitStatus(vm.awaitEnd(FOR_EVER));
         }
     }
@@ -132,19 +127,6 @@ final class BootCommand implements Callable<Integer> {
         Thread thread = new Thread(work, "keyboard");
         thread.setDaemon(true);
         thread.start();
-    }
-
-    private static void copyInput(InputStream in, LabVm vm) {
-        byte[] buffer = new byte[4096];
-        try {
-            int count = in.read(buffer);
-            while (count >= 0) {
-                vm.console().send(Arrays.copyOf(buffer, count));
-                count = in.read(buffer);
-            }
-        } catch (IOException e) {
-            LOG.info("standard input is gone; the guest goes on without", e);
-        }
     }
 
     private int exitStatus(MachineEnd end) {

@@ -17,8 +17,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 import vmlab.dsl.ScriptRunner;
 import vmlab.lab.Lab;
 import vmlab.vmm.HostMistake;
@@ -88,6 +90,8 @@ final class VmlabCommand implements Callable<Integer> {
 
     /** The command line with all that makes its answers: streams, exit codes, failure reports. */
     static CommandLine commandLine(Surroundings surroundings) {
+        // picocli would start Groovy to see whether an annotation's value is a closure: half a second, for nothing.
+        System.setProperty("picocli.disable.closures", "true");
         CommandLine commandLine = new CommandLine(new VmlabCommand(surroundings), new Factory(surroundings));
         commandLine
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -95,8 +99,8 @@ final class VmlabCommand implements Callable<Integer> {
                 .setErr(new PrintWriter(surroundings.err(), true))
                 .setColorScheme(CommandLine.Help.defaultColorScheme(
                         surroundings.coloursOut() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
-                .setExecutionExceptionHandler((thrown, command, parsed) -> fail(surroundings, thrown))
-                .setExitCodeExceptionMapper(thrown -> ExitCode.USAGE.status());
+                .setParameterExceptionHandler((mistake, parsed) -> refuse(surroundings, mistake))
+                .setExecutionExceptionHandler((thrown, command, parsed) -> fail(surroundings, thrown));
         addCommonOptions(commandLine);
         // The words behind a script's name are the script's.
         commandLine.setStopAtPositional(true);
@@ -122,6 +126,16 @@ final class VmlabCommand implements Callable<Integer> {
         FailureReport report = FailureReport.of(thrown);
         surroundings.err().println(report.text());
         return report.exitCode().status();
+    }
+
+    private static int refuse(Surroundings surroundings, ParameterException mistake) {
+        surroundings.err().println("vmlab: " + mistake.getMessage());
+        UnmatchedArgumentException.printSuggestions(mistake, new PrintWriter(surroundings.err(), true));
+        surroundings
+                .err()
+                .println("  " + mistake.getCommandLine().getCommandSpec().qualifiedName()
+                        + " --help shows what can be given");
+        return ExitCode.USAGE.status();
     }
 
     private record Factory(Surroundings surroundings) implements CommandLine.IFactory {
@@ -204,7 +218,12 @@ final class VmlabCommand implements Callable<Integer> {
             return;
         }
         if (!name.contains("/") && !name.contains(".")) {
-            throw new CommandLine.UnmatchedArgumentException(spec.commandLine(), List.of(name));
+            CommandLine vmlab = spec.commandLine();
+            List<String> similar = new UnmatchedArgumentException(vmlab, List.of(name)).getSuggestions();
+            throw new ParameterException(
+                    vmlab,
+                    "there is neither a file nor a command " + name
+                            + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?"));
         }
         throw new HostMistake("there is no script " + name, "give the path of a Groovy file; vmlab --help shows more");
     }
