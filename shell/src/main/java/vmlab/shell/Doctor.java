@@ -15,6 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import vmlab.guest.GuestCache;
 
 /**
  * Looks at what this machine offers. Reads files and this process only, at once; the network is asked only on request.
@@ -81,15 +82,18 @@ final class Doctor {
                 .filter(argument -> argument.startsWith(option))
                 .map(argument -> Path.of(argument.substring(option.length())))
                 .findFirst()
-                .map(file -> Finding.ok("start", "from a class-data archive of %d MB".formatted(megabytes(file))))
+                .map(file -> Finding.ok(
+                        "start",
+                        "from a class-data archive of "
+                                + megabytes(file.toFile().length())))
                 .orElse(Finding.warn(
                         "start",
                         "without a class-data archive: a start takes about a second longer",
                         "start through ./vmlab, which makes the archive beside its first run"));
     }
 
-    private static long megabytes(Path file) {
-        return file.toFile().length() >> 20;
+    private static String megabytes(long bytes) {
+        return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
     }
 
     private Finding host() {
@@ -155,7 +159,19 @@ final class Doctor {
     }
 
     private Finding cache() {
-        return Finding.ok("cache", UserFolders.cache(surroundings.environment()).toString());
+        GuestCache.Description cache =
+                CachedGuest.cache(surroundings.environment()).describe();
+        String entries = cache.entries().stream()
+                .filter(entry -> entry.sizeBytes() > 0)
+                .map(entry -> entry.name() + " " + megabytes(entry.sizeBytes()))
+                .collect(Collectors.joining(", "));
+        String found = cache.location() + ": " + (entries.isEmpty() ? "empty; the first lab fetches 53 MB" : entries);
+        return cache.writable()
+                ? Finding.ok("cache", found)
+                : Finding.fail(
+                        "cache",
+                        cache.location() + " can't be written",
+                        "make it writable, or name another folder in VMLAB_CACHE");
     }
 
     private Finding terminal() {

@@ -12,12 +12,9 @@ final class Labs {
     private Labs() {}
 
     static Lab open(Backend backend, Pace pace, Surroundings surroundings) {
-        Lab lab = new Lab(new LabSettings(
-                backend,
-                pace,
-                guestFiles(surroundings),
-                new TerminalProgress(surroundings),
-                LabSettings.DEFAULT_GUEST_TIME));
+        TerminalProgress progress = new TerminalProgress(surroundings);
+        CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
+        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME));
         if (backend == Backend.AUTO) {
             AtomicBoolean told = new AtomicBoolean();
             // Only who makes a VM wants to know.
@@ -28,19 +25,5 @@ final class Labs {
             });
         }
         return lab;
-    }
-
-    private static vmlab.lab.GuestFiles guestFiles(Surroundings surroundings) {
-        return new vmlab.lab.GuestFiles() {
-            @Override
-            public java.nio.file.Path debianKernel() {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            public java.nio.file.Path rootfs(java.util.List<Extra> extras) {
-                throw new UnsupportedOperationException();
-            }
-        };
     }
 }

@@ -10,21 +10,12 @@ final class UserFolders {
 
     /** What outlives a session but isn't worth a backup: history and log. */
     static Path state(Map<String, String> environment) {
-        return folder(environment, "XDG_STATE_HOME", ".local/state");
-    }
-
-    /** What can be fetched again: the guests' packages. */
-    static Path cache(Map<String, String> environment) {
-        return folder(environment, "XDG_CACHE_HOME", ".cache");
-    }
-
-    private static Path folder(Map<String, String> environment, String variable, String underHome) {
-        String value = environment.getOrDefault(variable, "");
-        Path base = value.startsWith("/") ? Path.of(value) : home(environment).resolve(underHome);
+        String value = environment.getOrDefault("XDG_STATE_HOME", "");
+        Path base = value.startsWith("/") ? Path.of(value) : home(environment).resolve(".local/state");
         return base.resolve("vmlab");
     }
 
-    private static Path home(Map<String, String> environment) {
+    static Path home(Map<String, String> environment) {
         String home = environment.getOrDefault("HOME", "");
         return Path.of(home.startsWith("/") ? home : System.getProperty("user.home"));
     }
