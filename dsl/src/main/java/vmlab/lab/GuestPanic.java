@@ -3,16 +3,16 @@ package vmlab.lab;
 
 import java.util.List;
 
-/** The guest's kernel panicked while it was waited for. */
+/** The guest's kernel panicked before or while it was waited for. */
 public final class GuestPanic extends WaitFailure {
     private final String panic;
 
-    GuestPanic(String message, String vm, String awaited, String panic, List<String> lastLines) {
-        super(message, vm, awaited, lastLines);
+    GuestPanic(String vm, String awaited, String panic, List<String> lastLines) {
+        super(vm + ": " + panic + "; waited for " + awaited, vm, awaited, lastLines);
         this.panic = panic;
     }
 
-    /** The kernel's own line. */
+    /** The kernel's own message, from {@code Kernel panic} on. */
     public String panic() {
         return panic;
     }

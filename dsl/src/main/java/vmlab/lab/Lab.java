@@ -1,24 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import vmlab.dsl.model.Assembly;
+import vmlab.dsl.model.AssemblyChecker;
+import vmlab.dsl.model.Problem;
+import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.Machine.Pace;
 
-/** The live VMs of a script or a prompt. Threads: any. */
+/**
+ * The live VMs of a script or a prompt.
+ *
+ * <p>Not here: VMs that talk to each other; at virtual pace a wait for one VM runs that one only. Threads: any.
+ */
 public final class Lab implements AutoCloseable {
-    /** A lab of PCs. */
-    public Lab(LabSettings settings) {}
+    private final LabSettings settings;
+    private final MachineFactory machines;
+    private final CopyOnWriteArrayList<LabVm> vms = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<Consumer<LabVm>> listeners = new CopyOnWriteArrayList<>();
+    private volatile Pace pace;
 
-    public LabSettings settings() {
-        throw new UnsupportedOperationException();
+    /** A lab of PCs. */
+    public Lab(LabSettings settings) {
+        this(settings, (spec, console, events) -> {
+            throw new BackendUnavailable("there is no CPU here yet", "wait for it");
+        });
     }
 
     /** Which back end is used and, if it was chosen for the user, why: one line. */
     public String backendNote() {
-        throw new UnsupportedOperationException();
+        return "";
+    }
+
+    /** A lab of other machines than PCs. */
+    public Lab(LabSettings settings, MachineFactory machines) {
+        this.settings = Objects.requireNonNull(settings);
+        this.machines = Objects.requireNonNull(machines);
+        pace = settings.pace();
+    }
+
+    public LabSettings settings() {
+        return settings;
+    }
+
+    MachineFactory machines() {
+        return machines;
     }
 
     /**
@@ -27,36 +58,60 @@ public final class Lab implements AutoCloseable {
      * @return the new VMs, not started
      * @throws AssemblyRefused if the assembly has problems or a VM of that name is there
      */
-    public List<LabVm> apply(Assembly assembly) {
-        throw new UnsupportedOperationException();
+    public synchronized List<LabVm> apply(Assembly assembly) {
+        List<Problem> problems = new ArrayList<>(AssemblyChecker.check(assembly));
+        for (VmSpec spec : assembly.vms()) {
+            vm(spec.name())
+                    .ifPresent(there -> problems.add(new Problem(
+                            spec.location(),
+                            "there is a " + spec.name() + " already, from "
+                                    + there.spec().location(),
+                            "another number, as in vm(" + nextIndex() + ")")));
+        }
+        if (!problems.isEmpty()) {
+            throw new AssemblyRefused(problems);
+        }
+        List<LabVm> added =
+                assembly.vms().stream().map(spec -> new LabVm(spec, this)).toList();
+        vms.addAll(added);
+        added.forEach(vm -> listeners.forEach(listener -> listener.accept(vm)));
+        return added;
+    }
+
+    private int nextIndex() {
+        return vms.stream().mapToInt(vm -> vm.spec().index() + 1).max().orElse(0);
     }
 
     /** All VMs in the order they came. */
     public List<LabVm> vms() {
-        throw new UnsupportedOperationException();
+        return List.copyOf(vms);
     }
 
     public Optional<LabVm> vm(String name) {
-        throw new UnsupportedOperationException();
+        return vms.stream().filter(vm -> vm.name().equals(name)).findFirst();
     }
 
     /** Has every VM that is added from now on announced, on the thread that adds it. */
     public void onVm(Consumer<LabVm> listener) {
-        throw new UnsupportedOperationException();
+        listeners.add(Objects.requireNonNull(listener));
     }
 
     public Pace pace() {
-        throw new UnsupportedOperationException();
+        return pace;
     }
 
-    /** Changes the pace of all machines. In real time, VMs that were started run freely from now on. */
-    public void pace(Pace pace) {
-        throw new UnsupportedOperationException();
+    /**
+     * Changes the pace of all machines. In real time, VMs that were started run freely from now on; at virtual pace they
+     * stand still until they are waited for. Not while a VM is waited for.
+     */
+    public synchronized void pace(Pace newPace) {
+        pace = Objects.requireNonNull(newPace);
+        vms.forEach(vm -> vm.pace(newPace));
     }
 
     /** Ends all VMs. */
     @Override
-    public void close() {
-        throw new UnsupportedOperationException();
+    public synchronized void close() {
+        vms.forEach(LabVm::stop);
     }
 }

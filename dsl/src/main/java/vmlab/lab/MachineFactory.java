@@ -10,8 +10,13 @@ import vmlab.vmm.Machine;
 public interface MachineFactory {
     /** The host's end of a UART. Called on the machine's thread. */
     interface Line {
-        /** The guest has sent an octet. */
-        void sent(int octet);
+        /**
+         * The guest has sent an octet.
+         *
+         * @param polled sent with the UART's interrupts off, as a kernel prints its own messages; programs' output goes
+         *     out by interrupts
+         */
+        void sent(int octet, boolean polled);
 
         /** The next octet for the guest; -1 if there is none now. */
         int next();

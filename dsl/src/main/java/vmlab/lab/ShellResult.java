@@ -6,7 +6,8 @@ import java.util.Objects;
 /**
  * What a command in a guest's shell gave.
  *
- * @param out what it printed, standard error included, lines ended by {@code \n}, trimmed at the end
+ * @param out what it printed, standard error included, with {@code \n} between lines, without white space around it; what
+ *     the kernel printed meanwhile is only in {@link Console#text()}
  * @param status its exit status
  */
 public record ShellResult(String out, int status) {

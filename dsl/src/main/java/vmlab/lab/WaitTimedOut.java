@@ -8,8 +8,12 @@ import java.util.List;
 public final class WaitTimedOut extends WaitFailure {
     private final Duration limit;
 
-    WaitTimedOut(String message, String vm, String awaited, Duration limit, List<String> lastLines) {
-        super(message, vm, awaited, lastLines);
+    WaitTimedOut(String vm, String awaited, Duration limit, boolean guestTime, List<String> lastLines) {
+        super(
+                vm + ": waited " + Spoken.duration(limit) + (guestTime ? " of guest time" : "") + " for " + awaited,
+                vm,
+                awaited,
+                lastLines);
         this.limit = limit;
     }
 

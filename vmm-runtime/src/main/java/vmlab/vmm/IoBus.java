@@ -65,6 +65,12 @@ public final class IoBus {
         return lines;
     }
 
+    /** Whether nobody owns any address of a range. */
+    public boolean isFree(AddressRange range) {
+        Map.Entry<Long, Mapping> below = mappings.lowerEntry(range.end());
+        return below == null || !below.getValue().range.overlaps(range);
+    }
+
     public boolean isMapped(long address) {
         return find(address) != null;
     }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab
+
+import java.nio.file.Path
+import vmlab.dsl.model.RootFs
+
+/** Guest files that nobody asks for. */
+class NoFiles implements GuestFiles {
+    @Override
+    Path debianKernel() {
+        throw new AssertionError((Object) 'nobody boots a kernel here')
+    }
+
+    @Override
+    Path rootfs(RootFs rootfs) {
+        throw new AssertionError((Object) 'nobody boots a kernel here')
+    }
+}
