@@ -10,6 +10,7 @@ import vmlab.dsl.model.Problem;
 import vmlab.lab.AssemblyRefused;
 import vmlab.lab.BackendUnavailable;
 import vmlab.lab.GuestPanic;
+import vmlab.lab.LabMistake;
 import vmlab.lab.WaitFailure;
 import vmlab.lab.WaitInterrupted;
 import vmlab.lab.WaitTimedOut;
@@ -28,6 +29,9 @@ record FailureReport(String text, ExitCode exitCode) {
             return new FailureReport(mistake.getMessage(), exitCode(mistake.kind()));
         }
         if (thrown instanceof HostMistake mistake) {
+            return withRemedy(mistake.getMessage(), mistake.remedy(), ExitCode.USAGE);
+        }
+        if (thrown instanceof LabMistake mistake) {
             return withRemedy(mistake.getMessage(), mistake.remedy(), ExitCode.USAGE);
         }
         if (thrown instanceof BackendUnavailable unavailable) {
