@@ -42,6 +42,11 @@ final class CachedGuest implements GuestFiles {
         return Vmlinux.extract(fetch().vmlinuz(), cache.path("vmlinux"));
     }
 
+    /** The kernel as its package brings it. */
+    Path vmlinuz() {
+        return fetch().vmlinuz();
+    }
+
     @Override
     public Path rootfs(RootFs rootfs) {
         vmlab.guest.RootFs.Builder builder = vmlab.guest.RootFs.builder(fetch().busybox());

@@ -44,7 +44,7 @@ import vmlab.vmm.Machine.Pace;
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
         usageHelpAutoWidth = false,
-        subcommands = {BootCommand.class, DoctorCommand.class},
+        subcommands = {BootCommand.class, GuestCommand.class, DoctorCommand.class},
         versionProvider = VmlabCommand.Version.class)
 final class VmlabCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "-";
@@ -143,6 +143,9 @@ final class VmlabCommand implements Callable<Integer> {
         public <K> K create(Class<K> type) throws Exception {
             if (type == BootCommand.class) {
                 return type.cast(new BootCommand(surroundings));
+            }
+            if (type == GuestCommand.class) {
+                return type.cast(new GuestCommand(surroundings));
             }
             if (type == DoctorCommand.class) {
                 return type.cast(new DoctorCommand(surroundings));
