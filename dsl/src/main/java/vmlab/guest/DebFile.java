@@ -29,9 +29,13 @@ import org.tukaani.xz.XZInputStream;
 final class DebFile {
     private DebFile() {}
 
-    /** Unpacks the files whose path inside (such as {@code boot/vmlinuz-…}) is asked for; their paths, in archive order. */
-    static List<String> unpack(Path deb, Path target, Predicate<String> wanted) throws IOException {
-        Map<String, byte[]> files = contents(deb, wanted);
+    /**
+     * Unpacks the files whose path inside (such as {@code boot/vmlinuz-…}) is asked for; their paths, in archive order.
+     *
+     * @param limit reading ends when so many were found
+     */
+    static List<String> unpack(Path deb, Path target, Predicate<String> wanted, int limit) throws IOException {
+        Map<String, byte[]> files = contents(deb, wanted, limit);
         for (Map.Entry<String, byte[]> file : files.entrySet()) {
             Path path = inside(target, file.getKey());
             Files.createDirectories(path.getParent());
@@ -41,12 +45,12 @@ final class DebFile {
     }
 
     /** What is wanted is a few megabytes; reading all of it first tells a damaged package from a full disk. */
-    private static Map<String, byte[]> contents(Path deb, Predicate<String> wanted) throws ArchiveFailure {
+    private static Map<String, byte[]> contents(Path deb, Predicate<String> wanted, int limit) throws ArchiveFailure {
         try (ArArchiveInputStream ar =
                 new ArArchiveInputStream(new BufferedInputStream(Files.newInputStream(deb), 1 << 16))) {
             for (ArArchiveEntry entry = ar.getNextEntry(); entry != null; entry = ar.getNextEntry()) {
                 if (entry.getName().startsWith("data.tar")) {
-                    return contents(decompressed(ar, entry.getName()), wanted);
+                    return contents(decompressed(ar, entry.getName()), wanted, limit);
                 }
             }
         } catch (IOException e) {
@@ -65,10 +69,13 @@ final class DebFile {
         };
     }
 
-    private static Map<String, byte[]> contents(InputStream data, Predicate<String> wanted) throws IOException {
+    private static Map<String, byte[]> contents(InputStream data, Predicate<String> wanted, int limit)
+            throws IOException {
         Map<String, byte[]> files = new LinkedHashMap<>();
         TarArchiveInputStream tar = new TarArchiveInputStream(data);
-        for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
+        for (TarArchiveEntry entry = tar.getNextEntry();
+                entry != null && files.size() < limit;
+                entry = tar.getNextEntry()) {
             String name = entry.getName().replaceFirst("^(\\./)+", "");
             if (entry.isFile() && wanted.test(name)) {
                 files.put(name, tar.readAllBytes());

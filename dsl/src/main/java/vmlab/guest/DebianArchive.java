@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
@@ -47,14 +48,20 @@ final class DebianArchive implements PackageSource {
     private final Path aptFolder;
     private final Path keyringFolder;
     private final String gpgv;
-    private final Download download;
+    private final Supplier<Download> downloads;
+    private Optional<Download> opened = Optional.empty();
 
-    DebianArchive(List<AptSources.Source> sources, Path aptFolder, Path keyringFolder, String gpgv, Download download) {
+    DebianArchive(
+            List<AptSources.Source> sources,
+            Path aptFolder,
+            Path keyringFolder,
+            String gpgv,
+            Supplier<Download> downloads) {
         this.sources = List.copyOf(sources);
         this.aptFolder = aptFolder;
         this.keyringFolder = keyringFolder;
         this.gpgv = gpgv;
-        this.download = download;
+        this.downloads = downloads;
     }
 
     static DebianArchive of(Map<String, String> environment, Path aptFolder) {
@@ -63,7 +70,7 @@ final class DebianArchive implements PackageSource {
                 aptFolder,
                 SYSTEM_KEYRINGS,
                 "gpgv",
-                new Download(Proxies.ofHost(environment), STALL));
+                () -> new Download(Proxies.ofHost(environment), STALL));
     }
 
     /** Where to ask, in this order: each archive once. */
@@ -95,6 +102,13 @@ final class DebianArchive implements PackageSource {
                             + FOLDER_VARIABLE);
         }
         return mirror;
+    }
+
+    private synchronized Download download() {
+        if (opened.isEmpty()) {
+            opened = Optional.of(downloads.get());
+        }
+        return opened.get();
     }
 
     @Override
@@ -152,7 +166,7 @@ final class DebianArchive implements PackageSource {
     private Map<String, String> release(AptSources.Source source, URI base, GuestCache cache, Progress progress)
             throws IOException {
         URI uri = base.resolve("dists/" + WantedPackage.SUITE + "/InRelease");
-        byte[] signed = download.bytes(uri);
+        byte[] signed = download().bytes(uri);
         String name = Download.withoutUser(uri).toString();
         ReleaseSignature signature = new ReleaseSignature(source.signedBy(), aptFolder, keyringFolder, gpgv);
         String text = signature.verified(signed, name, cache.path("download"), progress);
@@ -181,10 +195,10 @@ final class DebianArchive implements PackageSource {
             // By its hash first: a mirror in the middle of an update has the right index there.
             URI byHash = plain.resolve("by-hash/SHA256/" + checksum.sha256());
             boolean hasHashes = "yes".equals(release.get("acquire-by-hash"));
-            download.file(hasHashes ? byHash : plain, target, checksum, progress);
+            download().file(hasHashes ? byHash : plain, target, checksum, progress);
         } catch (Download.Missing e) {
             Files.deleteIfExists(part);
-            download.file(plain, target, checksum, progress);
+            download().file(plain, target, checksum, progress);
         }
         return target;
     }
@@ -276,7 +290,7 @@ final class DebianArchive implements PackageSource {
             return target;
         }
         cache.requireSpace(found.checksum().sizeBytes());
-        download.file(uri, target, found.checksum(), progress);
+        download().file(uri, target, found.checksum(), progress);
         return target;
     }
 }

@@ -103,7 +103,7 @@ final class DebianPackages {
     private static List<String> names(WantedPackage wanted, Path deb, Path folder) throws IOException {
         Files.createDirectories(folder);
         try {
-            List<String> names = DebFile.unpack(deb, folder, wanted.unpacked());
+            List<String> names = DebFile.unpack(deb, folder, wanted.unpacked(), wanted.files());
             if (!names.isEmpty()) {
                 return names;
             }

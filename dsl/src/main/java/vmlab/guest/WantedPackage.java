@@ -12,8 +12,10 @@ import java.util.regex.Pattern;
  * @param metapackage whether {@code name} is a package that depends on the concrete one
  * @param example what a file of it is called: for those who must find one
  * @param unpacked the paths inside that are kept
+ * @param files how many those are: reading the rest of a kernel's package would take seconds for nothing
  */
-record WantedPackage(String name, Pattern concrete, boolean metapackage, String example, Predicate<String> unpacked) {
+record WantedPackage(
+        String name, Pattern concrete, boolean metapackage, String example, Predicate<String> unpacked, int files) {
     static final String ARCHITECTURE = "i386";
     static final String SUITE = "bookworm";
 
@@ -23,7 +25,8 @@ record WantedPackage(String name, Pattern concrete, boolean metapackage, String 
             Pattern.compile("linux-image-6\\.1\\.0-[0-9]+-686"),
             true,
             "linux-image-6.1.0-N-686_VERSION_i386.deb",
-            path -> path.startsWith("boot/vmlinuz-"));
+            path -> path.startsWith("boot/vmlinuz-"),
+            1);
 
     /** The user space: one static program. */
     static final WantedPackage BUSYBOX = new WantedPackage(
@@ -31,5 +34,6 @@ record WantedPackage(String name, Pattern concrete, boolean metapackage, String 
             Pattern.compile("busybox-static"),
             false,
             "busybox-static_VERSION_i386.deb",
-            "bin/busybox"::equals);
+            "bin/busybox"::equals,
+            1);
 }
