@@ -226,29 +226,34 @@ public final class LabVm {
 
     /** Several lines for people: what it is, how it is, what it can do. */
     public String describe() {
-        String kernel =
-                spec.setting("kernel_image").map(s -> s.value().toString()).orElse("none");
-        String initrd =
-                spec.setting("initrd_image").map(s -> s.value().toString()).orElse("none");
-        String how = switch (state()) {
-            case CREATED -> "not started";
-            case RUNNING -> "running";
-            case HELD -> "paused";
-            case ENDED -> Spoken.end(end().orElseThrow());
-        };
         return String.join(
                 "\n",
-                name() + " (" + spec.component() + "): " + how + ", " + Spoken.duration(time()) + " of guest time",
-                "  " + spec.guestRamMb() + " MB RAM, kernel " + kernel + ", initrd " + initrd,
+                name() + " (" + spec.component() + "): " + condition(),
+                "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
                 "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
                 "  has: console state end time registers events spec");
     }
 
-    /** {@link #describe()}, so that its name alone shows it at the prompt. */
+    private String condition() {
+        return switch (state()) {
+            case CREATED -> "not started";
+            case RUNNING -> "running, " + Spoken.duration(time()) + " of guest time";
+            case HELD -> "paused after " + Spoken.duration(time()) + " of guest time";
+            case ENDED -> Spoken.end(end().orElseThrow()) + " after " + Spoken.duration(time()) + " of guest time";
+        };
+    }
+
+    private String equipment() {
+        return spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
+                + spec.initrdImage().map(image -> ", initrd " + image).orElse("");
+    }
+
+    /** What it is, how it is and what it can do, in one line, as it must fit into the picture of a failed assertion. */
     @Override
     public String toString() {
-        return describe();
+        return name() + ": " + condition() + "; " + equipment()
+                + " (start stop pause resume login sh run awaitEnd; console state end time registers events describe)";
     }
 
     /** Its present or last time of being on. */

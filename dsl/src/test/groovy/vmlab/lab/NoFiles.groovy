@@ -2,7 +2,6 @@
 package vmlab.lab
 
 import java.nio.file.Path
-import vmlab.dsl.model.RootFs
 
 /** Guest files that nobody asks for. */
 class NoFiles implements GuestFiles {
@@ -12,7 +11,7 @@ class NoFiles implements GuestFiles {
     }
 
     @Override
-    Path rootfs(RootFs rootfs) {
+    Path rootfs(List<GuestFiles.Extra> extras) {
         throw new AssertionError((Object) 'nobody boots a kernel here')
     }
 }
