@@ -33,8 +33,8 @@ final class PcFactory implements MachineFactory {
 
     @Override
     public Made make(VmSpec spec, Line console, GuestEvents events) {
-        BootImage image = new BootImage(
-                kernel(spec.kernelImage()), spec.initrdImage().map(this::initrd), spec.kernelCmdline());
+        BootImage image =
+                new BootImage(kernel(spec.kernelImage()), spec.initrdImage().map(this::initrd), spec.kernelCmdline());
         BootLoader loader = BootLoaders.forImage(image);
         AtomicReference<Uart16550> uart = new AtomicReference<>();
         CharSink out = octet -> console.sent(octet, uart.get().readByte(Uart16550.IER) == 0);
@@ -60,7 +60,8 @@ final class PcFactory implements MachineFactory {
 
     private Path initrd(Object image) {
         return image instanceof RootFs rootfs
-                ? settings.guest().rootfs(rootfs.files().stream().map(PcFactory::extra).toList())
+                ? settings.guest()
+                        .rootfs(rootfs.files().stream().map(PcFactory::extra).toList())
                 : (Path) image;
     }
 
@@ -69,7 +70,9 @@ final class PcFactory implements MachineFactory {
             Object content = file.content();
             byte[] octets = content instanceof Path path
                     ? Files.readAllBytes(path)
-                    : content instanceof byte[] bytes ? bytes : content.toString().getBytes(StandardCharsets.UTF_8);
+                    : content instanceof byte[] bytes
+                            ? bytes
+                            : content.toString().getBytes(StandardCharsets.UTF_8);
             return new GuestFiles.Extra(file.path(), octets);
         } catch (IOException e) {
             throw new HostMistake(file.content() + " can't be read", "make it readable", e);

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.shell;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.LoggerFactory;
-import vmlab.dsl.model.GuestFile;
-import vmlab.dsl.model.RootFs;
 import vmlab.guest.DebianGuest;
 import vmlab.guest.GuestCache;
+import vmlab.guest.RootFs;
 import vmlab.lab.GuestFiles;
 import vmlab.lab.Progress;
-import vmlab.vmm.HostMistake;
 import vmlab.vmm.boot.Vmlinux;
 
 /** The guest's files from the user's cache, fetched when a script first names them. */
@@ -48,29 +44,13 @@ final class CachedGuest implements GuestFiles {
     }
 
     @Override
-    public Path rootfs(RootFs rootfs) {
-        vmlab.guest.RootFs.Builder builder = vmlab.guest.RootFs.builder(fetch().busybox());
-        for (GuestFile file : rootfs.files()) {
-            byte[] content = content(file);
-            builder.file(file.path(), content, isProgram(content) ? PROGRAM_MODE : PLAIN_MODE);
+    public Path rootfs(List<Extra> extras) {
+        RootFs.Builder builder = RootFs.builder(fetch().busybox());
+        for (Extra extra : extras) {
+            byte[] content = extra.content();
+            builder.file(extra.path(), content, isProgram(content) ? PROGRAM_MODE : PLAIN_MODE);
         }
         return builder.build(cache);
-    }
-
-    private static byte[] content(GuestFile file) {
-        if (file.content() instanceof Path path) {
-            try {
-                return Files.readAllBytes(path);
-            } catch (IOException e) {
-                throw new HostMistake(
-                        "the guest's file " + file.path() + " can't be read from " + path,
-                        "give the path of a readable file",
-                        e);
-            }
-        }
-        return file.content() instanceof byte[] bytes
-                ? bytes
-                : file.content().toString().getBytes(StandardCharsets.UTF_8);
     }
 
     /** A script or an ELF file. */

@@ -7,7 +7,6 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
-import vmlab.dsl.model.RootFs;
 
 /** {@code vmlab guest}: the default guest's files, for {@code vmlab boot} and for other emulators. */
 @Command(
@@ -60,7 +59,7 @@ final class GuestCommand implements Callable<Integer> {
         return switch (what) {
             case KERNEL -> guest.debianKernel().toString();
             case VMLINUZ -> guest.vmlinuz().toString();
-            case INITRD -> guest.rootfs(new RootFs(List.of())).toString();
+            case INITRD -> guest.rootfs(List.of()).toString();
             case APPEND -> APPEND;
         };
     }

@@ -58,7 +58,8 @@ public final class AssemblyChecker {
             add(
                     setting.location(),
                     "vm(" + vm.index() + ") has no attribute " + word,
-                    Similar.didYouMean(word, Attribute.words(), "attributes are named as in CAmkES, like guest_ram_mb"));
+                    Similar.didYouMean(
+                            word, Attribute.words(), "attributes are named as in CAmkES, like guest_ram_mb"));
             return;
         }
         switch (Attribute.of(word).map(Attribute::use).orElse(Attribute.Use.KEPT)) {
