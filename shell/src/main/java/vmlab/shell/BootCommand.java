@@ -46,8 +46,7 @@ final class BootCommand implements Callable<Integer> {
     @Option(
             names = "--append",
             paramLabel = "TEXT",
-            defaultValue = "console=ttyS0",
-            description = "The kernel's command line; if not given: ${DEFAULT-VALUE}")
+            description = "The kernel's command line; if not given, one that shortens the boot of Debian's kernel.")
     private String commandLine;
 
     @Option(
@@ -89,7 +88,9 @@ final class BootCommand implements Callable<Integer> {
         List<Setting> settings = new ArrayList<>();
         settings.add(new Setting("guest_ram_mb", memoryMb, location));
         settings.add(new Setting("kernel_image", kernel, location));
-        settings.add(new Setting("kernel_cmdline", commandLine, location));
+        if (commandLine != null) {
+            settings.add(new Setting("kernel_cmdline", commandLine, location));
+        }
         if (initrd != null) {
             settings.add(new Setting("initrd_image", initrd, location));
         }

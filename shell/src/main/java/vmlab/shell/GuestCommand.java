@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
+import vmlab.dsl.model.VmSpec;
 
 /** {@code vmlab guest}: the default guest's files, for {@code vmlab boot} and for other emulators. */
 @Command(
@@ -16,11 +17,6 @@ import picocli.CommandLine.Parameters;
             "With WHAT only that one is printed, to be used in a command."
         })
 final class GuestCommand implements Callable<Integer> {
-    /** Spares the kernel what this machine hasn't got; each word saves a wait or some million instructions. */
-    static final String APPEND = "console=ttyS0 quiet nolapic noapic tsc=reliable no_timer_check lpj=4000000"
-            + " mitigations=off cryptomgr.notests random.trust_cpu=on noreplace-smp maxcpus=0 nosmp i8042.noaux"
-            + " i8042.nokbd";
-
     /** What can be asked for. */
     enum What {
         /** The kernel unpacked, as vmlab boots it. */
@@ -28,7 +24,7 @@ final class GuestCommand implements Callable<Integer> {
         /** The kernel as Debian packs it. */
         VMLINUZ,
         INITRD,
-        /** A kernel command line. */
+        /** The kernel command line of scripts that give none. */
         APPEND
     }
 
@@ -60,7 +56,7 @@ final class GuestCommand implements Callable<Integer> {
             case KERNEL -> guest.debianKernel().toString();
             case VMLINUZ -> guest.vmlinuz().toString();
             case INITRD -> guest.rootfs(List.of()).toString();
-            case APPEND -> APPEND;
+            case APPEND -> VmSpec.DEFAULT_CMDLINE;
         };
     }
 }
