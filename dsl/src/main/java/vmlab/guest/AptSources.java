@@ -7,7 +7,9 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -83,10 +85,10 @@ final class AptSources {
     }
 
     private static Map<String, String> options(String text) {
-        Map<String, String> options = new java.util.HashMap<>();
+        Map<String, String> options = new HashMap<>();
         Matcher matcher = OPTION.matcher(text == null ? "" : text);
         while (matcher.find()) {
-            options.put(matcher.group(1).toLowerCase(java.util.Locale.ROOT), matcher.group(2));
+            options.put(matcher.group(1).toLowerCase(Locale.ROOT), matcher.group(2));
         }
         return options;
     }
@@ -147,7 +149,7 @@ final class AptSources {
 
     private static boolean yes(String value) {
         return List.of("yes", "true", "1", "on", "with", "enable")
-                .contains(value.strip().toLowerCase(java.util.Locale.ROOT));
+                .contains(value.strip().toLowerCase(Locale.ROOT));
     }
 
     private static List<String> words(String text) {

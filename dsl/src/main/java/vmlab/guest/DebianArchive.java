@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.StringReader;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,20 +126,26 @@ final class DebianArchive implements PackageSource {
         }
         List<String> failures = new ArrayList<>();
         for (AptSources.Source source : sources) {
-            URI base = base(source);
             try {
-                return found(wanted, source, base, cache, progress);
+                return found(wanted, source, base(source), cache, progress);
             } catch (ArchiveFailure e) {
-                failures.add(Download.withoutUser(base) + ": " + e.getMessage());
+                failures.add(source.uri().replaceFirst("//[^/@]*@", "//") + ": " + e.getMessage());
             }
         }
         throw new HostMistake(
                 "the guest's packages can't be had:\n  " + String.join("\n  ", failures), PackageSource.remedy(wanted));
     }
 
-    private static URI base(AptSources.Source source) {
-        String uri = source.uri();
-        return URI.create(uri.endsWith("/") ? uri : uri + "/");
+    private static URI base(AptSources.Source source) throws ArchiveFailure {
+        try {
+            URI uri = new URI(source.uri().endsWith("/") ? source.uri() : source.uri() + "/");
+            if (uri.getHost() != null) {
+                return uri;
+            }
+            throw new ArchiveFailure("names no host");
+        } catch (URISyntaxException e) {
+            throw new ArchiveFailure("is no address: " + e.getReason(), e);
+        }
     }
 
     private List<PackageFile> found(
@@ -157,8 +164,8 @@ final class DebianArchive implements PackageSource {
             Files.deleteIfExists(index);
         }
         List<PackageFile> files = new ArrayList<>();
-        for (WantedPackage package_ : wanted) {
-            files.add(packageFile(package_, stanzas, base));
+        for (WantedPackage each : wanted) {
+            files.add(packageFile(each, stanzas, base));
         }
         return files;
     }
@@ -168,8 +175,10 @@ final class DebianArchive implements PackageSource {
         URI uri = base.resolve("dists/" + WantedPackage.SUITE + "/InRelease");
         byte[] signed = download().bytes(uri);
         String name = Download.withoutUser(uri).toString();
-        ReleaseSignature signature = new ReleaseSignature(source.signedBy(), aptFolder, keyringFolder, gpgv);
-        String text = signature.verified(signed, name, cache.path("download"), progress);
+        String text = source.trusted()
+                ? ReleaseSignature.signedText(new String(signed, StandardCharsets.UTF_8), name)
+                : new ReleaseSignature(source.signedBy(), aptFolder, keyringFolder, gpgv)
+                        .verified(signed, name, cache.path("download"), progress);
         Map<String, String> release = new ControlFile(new BufferedReader(new StringReader(text)))
                 .next()
                 .orElseThrow(() -> new ArchiveFailure("empty: " + name));

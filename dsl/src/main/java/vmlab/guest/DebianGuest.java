@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import vmlab.vmm.HostMistake;
+import vmlab.vmm.boot.Vmlinux;
 
 /**
  * The default guest's software: Debian 12's own i386 kernel and its static busybox, in the cache. The first use fetches 53
@@ -20,11 +21,13 @@ public final class DebianGuest {
     private static final Path APT = Path.of("/etc/apt");
     private static final String KERNEL_FILE = "vmlinuz-";
 
+    private final GuestCache cache;
     private final Path vmlinuz;
     private final Path busybox;
     private final String kernelVersion;
 
-    private DebianGuest(Path vmlinuz, Path busybox, String kernelVersion) {
+    private DebianGuest(GuestCache cache, Path vmlinuz, Path busybox, String kernelVersion) {
+        this.cache = Objects.requireNonNull(cache);
         this.vmlinuz = Objects.requireNonNull(vmlinuz);
         this.busybox = Objects.requireNonNull(busybox);
         this.kernelVersion = Objects.requireNonNull(kernelVersion);
@@ -49,12 +52,17 @@ public final class DebianGuest {
         List<DebianPackages.Unpacked> there = new DebianPackages(cache, source).fetch(wanted, progress);
         DebianPackages.Unpacked kernel = there.get(0);
         return new DebianGuest(
-                kernel.files().get(0), there.get(1).files().get(0), kernel.name() + " " + kernel.version());
+                cache, kernel.files().get(0), there.get(1).files().get(0), kernel.name() + " " + kernel.version());
     }
 
     /** The kernel as Debian packs it (a bzImage). */
     public Path vmlinuz() {
         return vmlinuz;
+    }
+
+    /** The ELF file inside, unpacked on the host at the first call: a guest would spend a third of its boot on that. */
+    public Path vmlinux() {
+        return Vmlinux.extract(vmlinuz, cache.path("vmlinux"));
     }
 
     /** The static busybox, an i386 program. */

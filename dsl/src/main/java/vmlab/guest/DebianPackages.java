@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import vmlab.vmm.HostMistake;
 
@@ -46,8 +47,8 @@ final class DebianPackages {
     List<Unpacked> fetch(List<WantedPackage> wanted, Progress progress) {
         return cache.locked(() -> {
             Map<WantedPackage, Unpacked> there = new LinkedHashMap<>();
-            for (WantedPackage package_ : wanted) {
-                fromCache(package_).ifPresent(unpacked -> there.put(package_, unpacked));
+            for (WantedPackage each : wanted) {
+                fromCache(each).ifPresent(unpacked -> there.put(each, unpacked));
             }
             List<WantedPackage> missing =
                     wanted.stream().filter(w -> !there.containsKey(w)).toList();
@@ -61,11 +62,11 @@ final class DebianPackages {
         });
     }
 
-    private java.util.Optional<Unpacked> fromCache(WantedPackage wanted) throws IOException {
+    private Optional<Unpacked> fromCache(WantedPackage wanted) throws IOException {
         Path folder = cache.path(FOLDER + "/" + wanted.name());
         Path manifest = folder.resolve(MANIFEST);
         if (!Files.exists(manifest)) {
-            return java.util.Optional.empty();
+            return Optional.empty();
         }
         Properties properties = new Properties();
         try (InputStream in = Files.newInputStream(manifest)) {
@@ -76,14 +77,14 @@ final class DebianPackages {
             String[] sizeAndName = entry.split(" ", 2);
             Path file = folder.resolve(sizeAndName[1]);
             if (!Files.exists(file) || Files.size(file) != Long.parseLong(sizeAndName[0])) {
-                return java.util.Optional.empty();
+                return Optional.empty();
             }
             files.add(file);
         }
         if (!source.accepts(properties.getProperty("origin", ""), List.of(wanted))) {
-            return java.util.Optional.empty();
+            return Optional.empty();
         }
-        return java.util.Optional.of(new Unpacked(
+        return Optional.of(new Unpacked(
                 properties.getProperty("package"),
                 properties.getProperty("version"),
                 properties.getProperty("sha256"),
@@ -114,7 +115,6 @@ final class DebianPackages {
     }
 
     private Path obtained(WantedPackage wanted, PackageFile found, Progress progress) throws IOException {
-        Files.createDirectories(cache.path("download"));
         try {
             return source.obtain(found, cache, progress);
         } catch (ArchiveFailure e) {

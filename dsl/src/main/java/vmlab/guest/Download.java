@@ -2,7 +2,9 @@
 package vmlab.guest;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
+import java.net.ConnectException;
 import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,8 +14,11 @@ import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Base64;
@@ -81,6 +86,7 @@ final class Download {
 
     /** Brings a file of known checksum to {@code target}, by way of {@code target}.part. */
     void file(URI uri, Path target, Checksum expected, Progress progress) throws IOException {
+        Files.createDirectories(target.getParent());
         Path part = target.resolveSibling(target.getFileName() + ".part");
         progress.start(target.getFileName().toString(), expected.sizeBytes());
         Checksum found = transferred(uri, part, expected, progress);
@@ -95,7 +101,7 @@ final class Download {
             Files.delete(part);
             throw damaged(uri, expected, found);
         }
-        Files.move(part, target, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static HostMistake damaged(URI uri, Checksum expected, Checksum found) {
@@ -202,20 +208,26 @@ final class Download {
             } catch (InterruptedException e) {
                 answer.cancel(true);
                 Thread.currentThread().interrupt();
-                throw new java.io.InterruptedIOException("interrupted while downloading");
+                throw new InterruptedIOException("interrupted while downloading");
             }
         }
     }
 
     private static IOException unwrapped(Exception failure) {
-        Throwable root = failure;
+        String text = failure.toString();
         for (Throwable t = failure; t != null; t = t.getCause()) {
             if (t instanceof DiskFailure disk) {
                 return disk.getCause();
             }
-            root = t.getMessage() == null && root != failure ? root : t;
+            // The client's own exceptions for these say nothing.
+            if (t instanceof UnresolvedAddressException) {
+                text = "its name can't be resolved";
+            } else if (t instanceof ConnectException) {
+                text = "no connection can be made";
+            } else if (t.getMessage() != null) {
+                text = t.getMessage();
+            }
         }
-        String text = root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
         return new ArchiveFailure(text, failure);
     }
 
@@ -235,7 +247,7 @@ final class Download {
             request.header("Range", "bytes=" + from + "-");
         }
         if (uri.getUserInfo() != null) {
-            byte[] user = uri.getUserInfo().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            byte[] user = uri.getUserInfo().getBytes(StandardCharsets.UTF_8);
             request.header("Authorization", "Basic " + Base64.getEncoder().encodeToString(user));
         }
         return request.GET().build();

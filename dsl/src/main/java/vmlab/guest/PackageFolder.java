@@ -2,6 +2,7 @@
 package vmlab.guest;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ record PackageFolder(Path folder) implements PackageSource {
             try {
                 return file.toAbsolutePath() + " " + Files.size(file) + " " + Files.getLastModifiedTime(file);
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         }
     }
@@ -34,8 +35,8 @@ record PackageFolder(Path folder) implements PackageSource {
     @Override
     public List<PackageFile> find(List<WantedPackage> wanted, GuestCache cache, Progress progress) throws IOException {
         List<PackageFile> found = new ArrayList<>();
-        for (WantedPackage package_ : wanted) {
-            Candidate newest = newest(package_).orElseThrow(() -> missing(wanted));
+        for (WantedPackage each : wanted) {
+            Candidate newest = newest(each).orElseThrow(() -> missing(wanted));
             found.add(new PackageFile(
                     newest.name(),
                     newest.version(),
@@ -53,8 +54,8 @@ record PackageFolder(Path folder) implements PackageSource {
 
     @Override
     public boolean accepts(String origin, List<WantedPackage> wanted) {
-        for (WantedPackage package_ : wanted) {
-            if (newest(package_).filter(c -> c.origin().equals(origin)).isPresent()) {
+        for (WantedPackage each : wanted) {
+            if (newest(each).filter(c -> c.origin().equals(origin)).isPresent()) {
                 return true;
             }
         }

@@ -7,6 +7,8 @@ import java.net.Proxy;
 import java.net.ProxySelector;
 import java.net.SocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -46,7 +48,7 @@ final class Proxies extends ProxySelector {
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
             process.getOutputStream().close();
-            String text = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (!process.waitFor(APT_SECONDS, TimeUnit.SECONDS)) {
                 process.destroy();
             }
@@ -61,7 +63,7 @@ final class Proxies extends ProxySelector {
     }
 
     private static Map<String, String> parse(String configuration) {
-        Map<String, String> settings = new java.util.HashMap<>();
+        Map<String, String> settings = new HashMap<>();
         for (String line : configuration.lines().toList()) {
             Matcher matcher = APT_LINE.matcher(line);
             if (matcher.matches()) {

@@ -2,6 +2,7 @@
 package vmlab.guest;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +67,7 @@ final class ReleaseSignature {
     }
 
     /** Only what the signature covers: text before or after it would be anybody's. */
-    private static String signedText(String inRelease, String name) throws IOException {
+    static String signedText(String inRelease, String name) throws IOException {
         List<String> lines = inRelease.lines().toList();
         int header = lines.indexOf("");
         int signature = lines.indexOf(SIGNATURE);
@@ -127,7 +128,7 @@ final class ReleaseSignature {
         } catch (InterruptedException e) {
             process.destroy();
             Thread.currentThread().interrupt();
-            throw new java.io.InterruptedIOException("interrupted while checking a signature");
+            throw new InterruptedIOException("interrupted while checking a signature");
         }
         return text;
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -114,6 +115,20 @@ class DebianArchiveTest {
     }
 
     @Test
+    void aServerThatFallsSilentIsAskedAgainForTheRest() throws Exception {
+        archive.silentAfterCut = true;
+        archive.cutOnceAt.put(SyntheticArchive.KERNEL_DEB, 100_000);
+        List<AptSources.Source> sources =
+                List.of(new AptSources.Source(archive.address(), "bookworm", List.of("main"), "", false));
+        DebianArchive source = SyntheticArchive.source(sources, folder, Duration.ofSeconds(1));
+        DebianGuest guest = DebianGuest.fetch(cache, source, progress);
+        assertArrayEquals(SyntheticArchive.KERNEL, Files.readAllBytes(guest.vmlinuz()));
+        assertTrue(
+                archive.requests.stream().anyMatch(r -> r.matches(SyntheticArchive.KERNEL_DEB + " bytes=[1-9].*")),
+                archive.requests.toString());
+    }
+
+    @Test
     void theNextProcessGoesOnFromThePartThatIsThere() throws Exception {
         byte[] deb = archive.files.get(SyntheticArchive.KERNEL_DEB);
         Path part = cache.path("download/" + SyntheticArchive.sha256(deb).substring(0, 8)
@@ -184,11 +199,31 @@ class DebianArchiveTest {
     }
 
     @Test
+    void anAddressThatIsNoneIsListedAmongTheFailures() {
+        List<AptSources.Source> sources = List.of(
+                new AptSources.Source("http://$(MIRROR)/debian", "bookworm", List.of("main"), "", false),
+                new AptSources.Source("http:///debian", "bookworm", List.of("main"), "", false));
+        HostMistake mistake = assertThrows(
+                HostMistake.class, () -> DebianGuest.fetch(cache, SyntheticArchive.source(sources, folder), progress));
+        assertTrue(mistake.getMessage().contains("http://$(MIRROR)/debian: "), mistake.getMessage());
+        assertTrue(mistake.getMessage().contains("http:///debian: "), mistake.getMessage());
+    }
+
+    @Test
+    void aSourceItsOwnerTrustsNeedsNoKeyring() {
+        List<AptSources.Source> sources =
+                List.of(new AptSources.Source(archive.address(), "bookworm", List.of("main"), "", true));
+        DebianGuest.fetch(cache, SyntheticArchive.source(sources, folder), progress);
+        assertEquals(List.of(), notices);
+    }
+
+    @Test
     void aServerThatIsGoneIsNamedWithWhatToDo() {
         DebianArchive source = archive.source(folder, "");
         archive.close();
         HostMistake mistake = assertThrows(HostMistake.class, () -> DebianGuest.fetch(cache, source, progress));
-        assertTrue(mistake.getMessage().contains(archive.address()), mistake.getMessage());
+        assertTrue(
+                mistake.getMessage().contains(archive.address() + ": no connection can be made"), mistake.getMessage());
         assertTrue(mistake.remedy().contains("VMLAB_DEBIAN_PACKAGES"), mistake.remedy());
     }
 

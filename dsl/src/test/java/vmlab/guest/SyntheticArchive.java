@@ -46,6 +46,11 @@ final class SyntheticArchive implements AutoCloseable {
 
     final Map<String, byte[]> files = new ConcurrentHashMap<>();
     boolean ranges = true;
+
+    /** Whether the connection stays open, with nothing more coming, after such a cut. */
+    boolean silentAfterCut;
+
+    private final List<HttpExchange> held = new CopyOnWriteArrayList<>();
     private final HttpServer server;
 
     SyntheticArchive() throws IOException {
@@ -106,7 +111,11 @@ final class SyntheticArchive implements AutoCloseable {
     }
 
     static DebianArchive source(List<AptSources.Source> sources, Path keyrings) {
-        Download download = new Download(ProxySelector.of(null), Duration.ofSeconds(10));
+        return source(sources, keyrings, Duration.ofSeconds(20));
+    }
+
+    static DebianArchive source(List<AptSources.Source> sources, Path keyrings, Duration stall) {
+        Download download = new Download(ProxySelector.of(null), stall);
         return new DebianArchive(sources, keyrings, keyrings, "gpgv", () -> download);
     }
 
@@ -131,17 +140,19 @@ final class SyntheticArchive implements AutoCloseable {
         }
         exchange.sendResponseHeaders(from > 0 ? 206 : 200, body.length);
         Integer cut = cutOnceAt.remove(path);
-        try (OutputStream out = exchange.getResponseBody()) {
-            out.write(body, 0, cut == null ? body.length : cut);
-        } catch (IOException e) {
-            if (cut == null) {
-                throw e;
-            }
+        OutputStream out = exchange.getResponseBody();
+        out.write(body, 0, cut == null ? body.length : cut);
+        out.flush();
+        if (cut != null && silentAfterCut) {
+            held.add(exchange);
+        } else {
+            exchange.close();
         }
     }
 
     @Override
     public void close() {
+        held.forEach(HttpExchange::close);
         server.stop(0);
     }
 

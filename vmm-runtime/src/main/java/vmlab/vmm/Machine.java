@@ -434,7 +434,7 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    /** Does the tasks that are there now: one that posts itself again must not keep the guest from running. */
+    /** Does the tasks that are there now: one that posts itself again must not keep the machine from ending. */
     private void runInbox() {
         for (int left = tasks(); left > 0; left--) {
             nextTask().run();

@@ -124,21 +124,17 @@ class MachineTest {
     }
 
     @Test
-    void taskThatPostsItselfForEverLeavesTheMachineInHand() throws Exception {
-        AtomicBoolean again = new AtomicBoolean(true);
+    void taskThatPostsItselfForEverDoesNotKeepTheMachineFromEnding() throws Exception {
         start(Pace.VIRTUAL, false, FakeCpu.SPIN);
         machine.post(new Runnable() {
             @Override
             public void run() {
-                if (again.get()) {
-                    machine.post(this);
-                }
+                machine.post(this);
             }
         });
         assertEquals("answered", ask(() -> "answered"));
-        machine.hold();
-        machine.awaitHeld();
-        again.set(false);
+        machine.stop();
+        assertEquals(Kind.STOPPED, end().kind());
     }
 
     @Test

@@ -129,8 +129,7 @@ final class Alu {
 
     /** Rotates change CF and OF only. */
     private static int rotated(Cpu c, int result, boolean carry, boolean overflow) {
-        int kept = c.arithmeticFlags() & ~(Eflags.CF | Eflags.OF);
-        c.arithmeticFlags(kept | (carry ? Eflags.CF : 0) | (overflow ? Eflags.OF : 0));
+        c.carryAndOverflow(carry, overflow);
         return result;
     }
 

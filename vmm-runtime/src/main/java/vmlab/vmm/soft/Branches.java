@@ -4,7 +4,8 @@ package vmlab.vmm.soft;
 /**
  * Near transfers of control with 32-bit offsets in flat segments, and comparisons fused with the jump behind them.
  *
- * <p>A jump whose target lies in its own page remembers the target's block: both are mapped, or not, together.
+ * <p>A jump remembers its target's block: in its own page for good, because both are mapped, or not, together; elsewhere
+ * as long as no translation changes.
  */
 final class Branches {
     private Branches() {}
@@ -14,10 +15,11 @@ final class Branches {
         /** From the block's start to the target. */
         final int distance;
 
-        /** Whether the target is in the block's page, so that its block may be remembered. */
+        /** Whether the target is in the block's page, so that it stays the target whatever the page tables say. */
         private final boolean samePage;
 
         private Block target;
+        private int generation;
 
         Exit(int distance, boolean samePage) {
             this.distance = distance;
@@ -27,13 +29,14 @@ final class Branches {
         Block take(Cpu c) {
             c.eip += distance;
             Block t = target;
-            return t != null && t.valid ? t : find(c);
+            return t != null && t.valid && (samePage || generation == c.mmu.generation) ? t : find(c);
         }
 
         private Block find(Cpu c) {
             Block known = c.mmu.known(c.eip);
-            if (samePage && known != Block.LOOKUP && !known.isSplit()) {
+            if (known != Block.LOOKUP && !(samePage && known.isSplit())) {
                 target = known;
+                generation = c.mmu.generation;
             }
             return known;
         }

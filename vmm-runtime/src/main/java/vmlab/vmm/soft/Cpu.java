@@ -100,6 +100,7 @@ final class Cpu implements OperandMemory, Hypercall {
     int sysenterCs;
     int sysenterEsp;
     int sysenterEip;
+    long featureControl;
     long tscOffset;
 
     /** Instructions left of the slice; the run loop stops where it would fall below 0. */
@@ -131,6 +132,7 @@ final class Cpu implements OperandMemory, Hypercall {
 
     final Descriptors descriptors = new Descriptors(this);
     final Frame frame = new Frame(this);
+    final FloatUnits floats = new FloatUnits(this);
 
     Cpu(Board board) {
         this.board = board;
@@ -518,6 +520,17 @@ final class Cpu implements OperandMemory, Hypercall {
         flagA = flags & ARITHMETIC;
     }
 
+    /** Sets CF and OF; the other flags stay, unevaluated where they follow from a result. */
+    void carryAndOverflow(boolean carry, boolean overflow) {
+        int bits = (carry ? Eflags.CF : 0) | (overflow ? Eflags.OF : 0);
+        if (flagKind == FLAGS_EXPLICIT) {
+            flagA = flagA & ~(Eflags.CF | Eflags.OF) | bits;
+        } else {
+            flagA = bits | (adjust() ? Eflags.AF : 0);
+            flagKind = FLAGS_RESULT;
+        }
+    }
+
     int eflags() {
         return systemFlags | arithmeticFlags();
     }
@@ -537,11 +550,6 @@ final class Cpu implements OperandMemory, Hypercall {
 
     int ioPrivilege() {
         return (systemFlags >>> 12) & 3;
-    }
-
-    /** ZF, PF and CF from a floating-point comparison; OF, SF and AF are cleared. */
-    public void compareFlags(boolean zf, boolean pf, boolean cf) {
-        arithmeticFlags((zf ? Eflags.ZF : 0) | (pf ? Eflags.PF : 0) | (cf ? Eflags.CF : 0));
     }
 
     // ---- segments and privilege

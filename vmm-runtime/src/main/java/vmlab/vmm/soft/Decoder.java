@@ -202,6 +202,14 @@ final class Decoder {
         return mmu.codeByte(at);
     }
 
+    /** The next byte, not consumed. */
+    int peek8() {
+        int saved = position;
+        int octet = fetch8();
+        position = saved;
+        return octet;
+    }
+
     int fetchSigned8() {
         return (byte) fetch8();
     }

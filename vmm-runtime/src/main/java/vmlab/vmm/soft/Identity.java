@@ -4,7 +4,9 @@ package vmlab.vmm.soft;
 /**
  * CPUID: a uniprocessor of family 6 with what is implemented here and nothing else.
  *
- * <p>The vendor is our own, so that no kernel looks for another vendor's registers and errata.
+ * <p>It goes by the name of a vendor that every kernel knows, because of an unknown one Linux says on the console that the
+ * system may be unstable; and of the vendor for whose parts kernels want the fewest model-specific registers (no microcode,
+ * no performance counters).
  *
  * @spec SDM 2, CPUID, tables 3-8 to 3-11
  */
@@ -14,17 +16,28 @@ final class Identity {
     private static final int PSE = 1 << 3;
     private static final int TSC = 1 << 4;
     private static final int MSR = 1 << 5;
+    private static final int MCE = 1 << 7;
     private static final int CX8 = 1 << 8;
     private static final int SEP = 1 << 11;
     private static final int PGE = 1 << 13;
+    private static final int MCA = 1 << 14;
     private static final int CMOV = 1 << 15;
+    private static final int CLFSH = 1 << 19;
+    private static final int MMX = 1 << 23;
+    private static final int FXSR = 1 << 24;
+    private static final int SSE = 1 << 25;
+    private static final int SSE2 = 1 << 26;
 
-    private static final int FEATURES = FPU | DE | PSE | TSC | MSR | CX8 | SEP | PGE | CMOV;
+    private static final int FEATURES =
+            FPU | DE | PSE | TSC | MSR | MCE | CX8 | SEP | PGE | MCA | CMOV | CLFSH | MMX | FXSR | SSE | SSE2;
 
-    /** Family 6, model 11, stepping 1. */
-    private static final int SIGNATURE = 0x6B1;
+    /** CLFLUSH works on lines of 64 bytes; the field counts in 8. */
+    private static final int CLFLUSH_LINE = 8 << 8;
 
-    private static final String VENDOR = "VMlabSoftCPU";
+    /** Family 6, model 10, stepping 9. */
+    private static final int SIGNATURE = 0x6A9;
+
+    private static final String VENDOR = "CentaurHauls";
     private static final String NAME = "vmlab soft x86";
 
     private Identity() {}
@@ -38,11 +51,11 @@ final class Identity {
         } else if (leaf >= 0x80000002 && leaf <= 0x80000004) {
             int at = (leaf - 0x80000002) * 16;
             answer(c, word(NAME, at), word(NAME, at + 4), word(NAME, at + 8), word(NAME, at + 12));
-        } else if (leaf == 0x80000001) {
-            answer(c, 0, 0, 0, 0);
+        } else if (leaf == 1) {
+            answer(c, SIGNATURE, CLFLUSH_LINE, 0, FEATURES);
         } else {
-            // A basic leaf beyond the last answers as the last (SDM 2, CPUID).
-            answer(c, SIGNATURE, 0, 0, FEATURES);
+            // Not the last leaf's answer, as an Intel part gives: glibc reads leaf 4 until a zero ends the list.
+            answer(c, 0, 0, 0, 0);
         }
     }
 

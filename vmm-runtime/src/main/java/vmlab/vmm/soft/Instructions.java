@@ -147,7 +147,7 @@ final class Instructions {
     }
 
     private static void takeBit(Cpu c, int value, int bit) {
-        c.eflags((value >>> bit & 1) != 0 ? Eflags.CF : 0, Eflags.CF);
+        c.carryAndOverflow((value >>> bit & 1) != 0, c.overflow());
     }
 
     /** A zero source leaves the destination as it is: documented by AMD, and what Intel's chips do. */
@@ -168,7 +168,7 @@ final class Instructions {
     }
 
     private static void scanned(Cpu c, int value) {
-        c.eflags(value == 0 ? Eflags.ZF : 0, Eflags.ZF);
+        Alu.logic(c, value);
     }
 
     static void byteSwap(Cpu c, Insn i) {

@@ -55,6 +55,9 @@ final class Mmu {
     final CodeCache code;
     private final Decoder decoder;
 
+    /** Changes whenever linear addresses may lead to other code. */
+    int generation;
+
     /** Blocks by the linear address they were last entered at. */
     private final Block[] jumps = new Block[JUMPS];
 
@@ -110,6 +113,7 @@ final class Mmu {
     }
 
     private void dropJumps() {
+        generation++;
         Arrays.fill(jumps, null);
     }
 
@@ -183,6 +187,9 @@ final class Mmu {
 
     /** Faults, or asks for a precise restart, as a write of these bytes would; writes nothing. */
     void probeWrite(int linear, int bytes) {
+        if (hostForWrite(linear, bytes) != 0) {
+            return;
+        }
         int inFirst = Math.min(bytes, 0x1000 - (linear & 0xFFF));
         // Both pages are translated before either may ask for a restart: a fault comes first.
         translate(linear, true, isUser());

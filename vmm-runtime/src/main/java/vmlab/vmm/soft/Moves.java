@@ -291,6 +291,26 @@ final class Moves {
         }
     }
 
+    /** The count is 1 to 31. */
+    static final class RolRegImm extends RegImm {
+        @Override
+        void execute(Cpu c) {
+            int x = Integer.rotateLeft(c.r[to], value);
+            c.carryAndOverflow((x & 1) != 0, (x >>> 31 ^ x & 1) != 0);
+            c.r[to] = x;
+        }
+    }
+
+    /** The count is 1 to 31. */
+    static final class RorRegImm extends RegImm {
+        @Override
+        void execute(Cpu c) {
+            int x = Integer.rotateRight(c.r[to], value);
+            c.carryAndOverflow(x < 0, (x ^ x << 1) < 0);
+            c.r[to] = x;
+        }
+    }
+
     /** CMOVcc r32, r32. */
     static final class CmovRegReg extends RegReg {
         final int condition;

@@ -160,7 +160,7 @@ final class Opcodes {
             case 0x9A:
                 return farPointer(Transfers::callFar);
             case 0x9B:
-                return simple(1, Escapes::wait);
+                return simple(1, FloatUnits::await);
             case 0x9C:
                 return simple(d.operandBytes(), Instructions::pushFlags);
             case 0x9D:
@@ -287,15 +287,15 @@ final class Opcodes {
             case 0xF4:
                 return end(d.insn(1), SystemInstructions::halt);
             case 0xF5:
-                return simple(1, (c, i) -> c.eflags(c.carry() ? 0 : Eflags.CF, Eflags.CF));
+                return simple(1, (c, i) -> c.carryAndOverflow(!c.carry(), c.overflow()));
             case 0xF6:
                 return group3(d.withModrm(1));
             case 0xF7:
                 return group3(d.withModrm(d.operandBytes()));
             case 0xF8:
-                return simple(1, (c, i) -> c.eflags(0, Eflags.CF));
+                return simple(1, (c, i) -> c.carryAndOverflow(false, c.overflow()));
             case 0xF9:
-                return simple(1, (c, i) -> c.eflags(Eflags.CF, Eflags.CF));
+                return simple(1, (c, i) -> c.carryAndOverflow(true, c.overflow()));
             case 0xFA:
                 return simple(1, SystemInstructions::clearInterrupts);
             case 0xFB:
@@ -444,6 +444,10 @@ final class Opcodes {
         i.immediate = count >= 0 ? count : d.fetch8() & 31;
         if (bytes == 4 && !i.isMemory() && i.immediate > 0) {
             switch (i.reg) {
+                case 0:
+                    return new Moves.RolRegImm().of(i.rm, i.immediate);
+                case 1:
+                    return new Moves.RorRegImm().of(i.rm, i.immediate);
                 case 4, 6:
                     return new Moves.ShlRegImm().of(i.rm, i.immediate);
                 case 5:
@@ -834,8 +838,6 @@ final class Opcodes {
     }
 
     private Object escape(int opcode) {
-        Insn i = d.withModrm(d.operandBytes());
-        i.opcode = opcode;
-        return op(i, Escapes::execute);
+        return new FloatUnits.Escape(d.withModrm(d.operandBytes()), opcode);
     }
 }

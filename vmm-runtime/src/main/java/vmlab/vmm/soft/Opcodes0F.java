@@ -2,6 +2,8 @@
 package vmlab.vmm.soft;
 
 import vmlab.vmm.soft.Insn.Semantics;
+import vmlab.vmm.soft.simd.SimdEntry;
+import vmlab.vmm.soft.simd.SimdTable;
 
 /**
  * The two-byte opcodes (0F xx): from encoding to operation.
@@ -10,6 +12,7 @@ import vmlab.vmm.soft.Insn.Semantics;
  */
 final class Opcodes0F {
     private static final int PREFIX = 0x100;
+    private static final int EMMS = 0x77;
 
     private final Decoder d;
     private final Opcodes oneByte;
@@ -22,6 +25,10 @@ final class Opcodes0F {
     Object decode(int opcode) {
         if (d.lock && !mayBeLocked(opcode)) {
             return undefined(opcode);
+        }
+        SimdEntry simd = simdEntry(opcode);
+        if (simd != null) {
+            return simd(simd, opcode);
         }
         switch (opcode >>> 4) {
             case 4:
@@ -51,6 +58,33 @@ final class Opcodes0F {
 
     private Object undefined(int opcode) {
         return oneByte.undefined(PREFIX | opcode);
+    }
+
+    /** Only the rows of the map that hold SIMD are asked: all of theirs but EMMS have the ModRM byte that is peeked at. */
+    private SimdEntry simdEntry(int opcode) {
+        boolean candidate = opcode >= 0x10 && opcode <= 0x18
+                || opcode >= 0x28 && opcode <= 0x2F
+                || opcode >= 0x50 && opcode <= 0x7F
+                || opcode == 0xAE
+                || opcode >= 0xC2 && opcode <= 0xC6
+                || opcode >= 0xD0;
+        if (!candidate) {
+            return null;
+        }
+        return SimdTable.find(mandatoryPrefix(), opcode, opcode == EMMS ? 0 : d.peek8());
+    }
+
+    /** The prefix that chooses among SIMD encodings: the last of F2 and F3, else 66 (SDM 2, 2.1.2). */
+    private int mandatoryPrefix() {
+        return d.repeat != Insn.NO_REPEAT ? d.repeat : d.operandPrefix ? 0x66 : 0;
+    }
+
+    private Op simd(SimdEntry entry, int opcode) {
+        Insn i = opcode == EMMS ? d.insn(4) : d.withModrm(4);
+        if (entry.hasImmediate()) {
+            i.immediate = d.fetch8();
+        }
+        return new FloatUnits.SimdOp(i, entry);
     }
 
     private Object decodeSystem(int opcode) {
@@ -172,6 +206,8 @@ final class Opcodes0F {
                 return oneByte.popSegment(Cpu.GS);
             case 0xAB:
                 return bitByRegister(1);
+            case 0xAE:
+                return group15();
             case 0xAF:
                 return multiply();
             case 0xB0:
@@ -216,6 +252,15 @@ final class Opcodes0F {
             default:
                 return undefined(opcode);
         }
+    }
+
+    /** What of group 15 isn't SIMD's. */
+    private Object group15() {
+        Insn i = d.withModrm(4);
+        if (!i.isMemory() || i.reg > 1 || mandatoryPrefix() != 0) {
+            return undefined(0xAE);
+        }
+        return oneByte.op(i, i.reg == 0 ? FloatUnits::save : FloatUnits::restore);
     }
 
     private Object modify(int bytes, Semantics semantics) {

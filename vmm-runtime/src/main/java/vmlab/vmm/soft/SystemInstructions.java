@@ -14,6 +14,13 @@ final class SystemInstructions {
     private static final int LSL_TYPES = 0x0A0E;
 
     private static final int MSR_TSC = 0x10;
+    /** The vendor's feature control: kept, without effect. */
+    private static final int MSR_FCR = 0x1107;
+
+    /** Machine-check capability (no banks) and status. */
+    private static final int MSR_MCG_CAP = 0x179;
+
+    private static final int MSR_MCG_STATUS = 0x17A;
     private static final int MSR_SYSENTER_CS = 0x174;
     private static final int MSR_SYSENTER_ESP = 0x175;
     private static final int MSR_SYSENTER_EIP = 0x176;
@@ -375,6 +382,12 @@ final class SystemInstructions {
             case MSR_TSC:
                 value = timeStamp(c);
                 break;
+            case MSR_MCG_CAP, MSR_MCG_STATUS:
+                value = 0;
+                break;
+            case MSR_FCR:
+                value = c.featureControl;
+                break;
             case MSR_SYSENTER_CS:
                 value = c.sysenterCs & 0xFFFFFFFFL;
                 break;
@@ -398,6 +411,11 @@ final class SystemInstructions {
         switch (c.r[Cpu.ECX]) {
             case MSR_TSC:
                 c.tscOffset += ((long) c.r[Cpu.EDX] << 32 | low & 0xFFFFFFFFL) - timeStamp(c);
+                break;
+            case MSR_MCG_STATUS:
+                break;
+            case MSR_FCR:
+                c.featureControl = (long) c.r[Cpu.EDX] << 32 | low & 0xFFFFFFFFL;
                 break;
             case MSR_SYSENTER_CS:
                 c.sysenterCs = low;

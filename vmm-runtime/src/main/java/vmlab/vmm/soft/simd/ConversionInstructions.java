@@ -12,7 +12,8 @@ import vmlab.vmm.soft.simd.SimdEntry.Feature;
 import vmlab.vmm.soft.simd.SimdOpcodes.Form;
 
 /**
- * Conversions between 32-bit integers, singles and doubles, in general, MMX and XMM registers.
+ * Conversions between 32-bit integers, singles and doubles, in general, MMX and XMM registers. Those with an MMX register
+ * make the transition to MMX even if #XM follows: the manual leaves the order open, CPUs do it so.
  *
  * @spec Intel 64 and IA-32 Architectures SDM, volume 1, 10.4.3 and 11.4.1.6, figure 11-8
  */

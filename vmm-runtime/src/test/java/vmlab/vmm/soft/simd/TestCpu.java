@@ -134,4 +134,16 @@ final class TestCpu implements SimdContext {
     public RuntimeException simdException() {
         return new Fault("#XM");
     }
+
+    /** Executes the instruction of an encoding; its memory operand, if it has one, is DS:offset. */
+    void run(Simd simd, int prefix, int opcode, int modrm, int offset, int immediate) {
+        SimdEntry entry = SimdTable.find(prefix, opcode, modrm);
+        int rm = modrm >= 0xC0 ? modrm & 7 : -1;
+        entry.instruction().execute(simd, this, modrm >> 3 & 7, rm, DS, offset, immediate);
+    }
+
+    /** Executes the instruction on registers 1 (destination) and 2. */
+    void run(Simd simd, int prefix, int opcode, int immediate) {
+        run(simd, prefix, opcode, 0xCA, 0, immediate);
+    }
 }
