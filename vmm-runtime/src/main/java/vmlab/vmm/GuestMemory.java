@@ -41,7 +41,7 @@ public final class GuestMemory implements AutoCloseable {
     private final long address;
     private final long sizeBytes;
     private final List<WriteListener> listeners = new ArrayList<>();
-    private boolean closed;
+    private volatile boolean closed;
 
     private GuestMemory(long address, long sizeBytes) {
         this.address = address;
@@ -140,6 +140,9 @@ public final class GuestMemory implements AutoCloseable {
     }
 
     private long host(long guestAddress, long bytes) {
+        if (closed) {
+            throw new IllegalStateException("the guest's memory has been given back to the host");
+        }
         if (!contains(guestAddress, bytes)) {
             throw new IndexOutOfBoundsException("guest address %#x, %d bytes, is outside the RAM of %#x bytes"
                     .formatted(guestAddress, bytes, sizeBytes));

@@ -13,11 +13,13 @@ import java.util.TreeMap;
  * Maps address ranges to devices. A machine has two: the I/O ports and the memory-mapped registers.
  *
  * <p>Ranges are disjoint; a device may own several. An address nobody owns reads all ones, as an open bus does, and is
- * reported once. An access that runs over the end of its range is split into bytes.
+ * reported once; so many are reported and no more, lest a guest that probes everything fills the host's memory. An access that runs over the end of its range is split into bytes.
  *
  * <p>Not modelled: wait states, bus errors. Threads: mapped before the machine runs, used by the vCPU's thread.
  */
 public final class IoBus {
+    private static final int MOST_REPORTS = 1024;
+
     private record Mapping(AddressRange range, String owner, IoDevice device) {}
 
     private final String name;
@@ -65,6 +67,12 @@ public final class IoBus {
         return lines;
     }
 
+    /** Whether nobody owns any address of a range. */
+    public boolean isFree(AddressRange range) {
+        Map.Entry<Long, Mapping> below = mappings.lowerEntry(range.end());
+        return below == null || !below.getValue().range.overlaps(range);
+    }
+
     public boolean isMapped(long address) {
         return find(address) != null;
     }
@@ -75,9 +83,9 @@ public final class IoBus {
         if (hit != null && address + bytes <= hit.range.end()) {
             return hit.device.read(address - hit.range.base(), bytes) & mask(bytes);
         }
-        if (bytes == 1) {
+        if (nobodyOwns(address, bytes)) {
             reportUnclaimed("read from", address);
-            return 0xFF;
+            return mask(bytes);
         }
         long value = 0;
         for (int i = 0; i < bytes; i++) {
@@ -91,13 +99,18 @@ public final class IoBus {
         Mapping hit = find(address);
         if (hit != null && address + bytes <= hit.range.end()) {
             hit.device.write(address - hit.range.base(), bytes, value & mask(bytes));
-        } else if (bytes == 1) {
+        } else if (nobodyOwns(address, bytes)) {
             reportUnclaimed("write to", address);
         } else {
             for (int i = 0; i < bytes; i++) {
                 write(address + i, 1, value >>> (8 * i));
             }
         }
+    }
+
+    private boolean nobodyOwns(long address, int bytes) {
+        Map.Entry<Long, Mapping> below = mappings.lowerEntry(address + bytes);
+        return below == null || below.getValue().range.end() <= address;
     }
 
     private Mapping find(long address) {
@@ -114,7 +127,7 @@ public final class IoBus {
     }
 
     private void reportUnclaimed(String what, long address) {
-        if (reportedAddresses.add(address)) {
+        if (reportedAddresses.size() < MOST_REPORTS && reportedAddresses.add(address)) {
             events.report(name, what + " unclaimed address %#x".formatted(address));
         }
     }

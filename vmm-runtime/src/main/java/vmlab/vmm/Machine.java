@@ -43,17 +43,26 @@ public final class Machine implements AutoCloseable {
     private final List<Device> devices = new ArrayList<>();
     private final CompletableFuture<MachineEnd> end = new CompletableFuture<>();
 
-    /** Guards the fields below; never held while the guest runs or a posted task is executed. */
+    /**
+     * Guards the fields below; never held while the guest runs, a posted task is executed or an end is announced. A CPU's
+     * {@link Vcpu#kick()} is called under it, so that no kick meets a closed CPU.
+     */
     private final ReentrantLock lock = new ReentrantLock();
 
     private final Condition changed = lock.newCondition();
     private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
     private boolean wantRunning;
+    /** From when the thread goes for the guest until it has seen a hold: idle time is part of it. */
     private boolean inGuest;
+    /** No task is taken any more. */
+    private boolean ending;
+
     private Thread thread;
+    private Vm vm;
 
     private volatile Pace pace = Pace.VIRTUAL;
-    private Vm vm;
+
+    /** The first request wins. The machine's own thread only. */
     private MachineEnd requestedEnd;
 
     /** A machine without devices or CPU. */
@@ -120,29 +129,59 @@ public final class Machine implements AutoCloseable {
     }
 
     private void request(MachineEnd wanted) {
-        requestedEnd = wanted;
-        vm.vcpu().kick();
+        if (requestedEnd == null) {
+            requestedEnd = wanted;
+        }
+        kick();
+    }
+
+    private void kick() {
+        lock.lock();
+        try {
+            if (vm != null) {
+                vm.vcpu().kick();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Creates the CPU. */
     public void open(Hypervisor hypervisor, InterruptController interrupts) {
-        if (vm != null) {
-            throw new IllegalStateException("already open");
+        lock.lock();
+        try {
+            if (vm != null || ending) {
+                throw new IllegalStateException(name + " has been opened or ended before");
+            }
+            vm = hypervisor.create(new Hypervisor.Board(memory, ports, mmio, interrupts, clock, hypercalls, events));
+        } finally {
+            lock.unlock();
         }
-        vm = hypervisor.create(new Hypervisor.Board(memory, ports, mmio, interrupts, clock, hypercalls, events));
     }
 
-    /** The CPU. Its state may be looked at when the machine is held, or in a posted task. */
+    /**
+     * The CPU. Its state may be looked at when the machine is held, or in a posted task.
+     *
+     * @throws IllegalStateException before {@link #open} and after {@link #close}
+     */
     public Vcpu vcpu() {
-        return vm.vcpu();
+        lock.lock();
+        try {
+            if (vm == null) {
+                throw new IllegalStateException(name + " has no CPU: it is not open");
+            }
+            return vm.vcpu();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */
     public void start(Pace initialPace, boolean held) {
         lock.lock();
         try {
-            if (thread != null) {
-                throw new IllegalStateException(name + " has been started before");
+            if (vm == null || thread != null || ending) {
+                throw new IllegalStateException(name + " is not open, or has been started or ended before");
             }
             pace = initialPace;
             wantRunning = !held;
@@ -174,23 +213,30 @@ public final class Machine implements AutoCloseable {
      */
     public void hold() {
         setRunning(false);
-        vm.vcpu().kick();
+        kick();
     }
 
     private void setRunning(boolean running) {
         lock.lock();
         try {
-            wantRunning = running;
+            wantRunning = running && !ending;
             changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Waits until the guest is held or the machine has ended. */
+    /**
+     * Waits until the guest is held or the machine has ended.
+     *
+     * @throws IllegalStateException on the machine's own thread, which would wait for itself
+     */
     public void awaitHeld() throws InterruptedException {
         lock.lock();
         try {
+            if (Thread.currentThread() == thread) {
+                throw new IllegalStateException(name + " can't wait for itself");
+            }
             while ((inGuest || wantRunning) && !end.isDone()) {
                 changed.await();
             }
@@ -209,17 +255,25 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    /** Has a task done on the machine's thread, between two instructions, also while the guest is held. */
-    public void post(Runnable task) {
+    /**
+     * Has a task done on the machine's thread, between two instructions, also while the guest is held. A task that throws
+     * ends the machine as {@code FAILED}: it may have left a device half changed.
+     *
+     * @return whether it will be done: {@code false} once the machine is ending
+     */
+    public boolean post(Runnable task) {
+        Objects.requireNonNull(task);
         lock.lock();
         try {
+            if (ending) {
+                return false;
+            }
             inbox.add(task);
             changed.signalAll();
+            kick();
+            return true;
         } finally {
             lock.unlock();
-        }
-        if (vm != null) {
-            vm.vcpu().kick();
         }
     }
 
@@ -233,33 +287,67 @@ public final class Machine implements AutoCloseable {
         return end.copy();
     }
 
-    /** Ends the machine and waits for its thread. Does nothing if it has ended. */
+    /**
+     * Ends the machine and waits for its thread; on that thread, ends it after the task at hand. Does nothing if it has
+     * ended.
+     */
     public void stop() {
-        post(() -> requestedEnd = new MachineEnd(MachineEnd.Kind.STOPPED, 0, ""));
-        Thread toJoin = thread;
+        MachineEnd stopped = new MachineEnd(MachineEnd.Kind.STOPPED, 0, "");
+        Thread toJoin = startedThread();
         if (toJoin == null) {
-            end.complete(new MachineEnd(MachineEnd.Kind.STOPPED, 0, ""));
-        } else if (toJoin != Thread.currentThread()) {
-            boolean interrupted = false;
-            while (toJoin.isAlive()) {
-                try {
-                    toJoin.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            end(stopped);
+        } else {
+            post(() -> request(stopped));
+            joinUnlessCurrent(toJoin);
         }
     }
 
-    /** Ends the machine and frees its memory. */
+    /** The machine's thread. If there is none, there never will be. */
+    private Thread startedThread() {
+        lock.lock();
+        try {
+            ending |= thread == null;
+            return thread;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void joinUnlessCurrent(Thread toJoin) {
+        boolean interrupted = false;
+        while (toJoin != Thread.currentThread() && toJoin.isAlive()) {
+            try {
+                toJoin.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Ends the machine and frees its memory.
+     *
+     * @throws IllegalStateException in a task or device of a machine that hasn't ended: it still needs its memory
+     */
     @Override
     public void close() {
         stop();
-        if (vm != null) {
-            vm.close();
+        Vm toClose;
+        lock.lock();
+        try {
+            if (!end.isDone()) {
+                throw new IllegalStateException(name + " can't be closed from within");
+            }
+            toClose = vm;
+            vm = null;
+        } finally {
+            lock.unlock();
+        }
+        if (toClose != null) {
+            toClose.close();
         }
         memory.close();
     }
@@ -268,15 +356,47 @@ public final class Machine implements AutoCloseable {
         MachineEnd ended;
         try {
             ended = run();
-        } catch (RuntimeException | Error e) {
-            LOG.error("{}: vmlab failed", name, e);
-            ended = new MachineEnd(MachineEnd.Kind.FAILED, 0, e.toString());
+        } catch (Throwable e) {
+            ended = failed(e);
         }
+        end(ended);
+    }
+
+    /** Does the tasks that were taken, as who posted one may be waiting for its answer, and announces the end. */
+    private void end(MachineEnd ended) {
+        refuseTasks();
+        MachineEnd announced = ended;
+        for (Runnable task = nextTask(); task != null; task = nextTask()) {
+            try {
+                task.run();
+            } catch (Throwable e) {
+                announced = failed(e);
+            }
+        }
+        announce(announced);
+    }
+
+    private void refuseTasks() {
         lock.lock();
         try {
+            ending = true;
             wantRunning = false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private MachineEnd failed(Throwable cause) {
+        LOG.error("{}: vmlab failed", name, cause);
+        return new MachineEnd(MachineEnd.Kind.FAILED, 0, cause.toString());
+    }
+
+    /** Not under the lock: what follows on the end may ask for anything, on any thread. */
+    private void announce(MachineEnd ended) {
+        end.complete(ended);
+        lock.lock();
+        try {
             inGuest = false;
-            end.complete(ended);
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -290,11 +410,13 @@ public final class Machine implements AutoCloseable {
                 return requestedEnd;
             }
             if (!enterGuest()) {
-                awaitChange(Long.MAX_VALUE);
+                awaitChange(false, Long.MAX_VALUE);
                 continue;
             }
             VcpuExit exit = vm.vcpu().run();
-            leaveGuest();
+            if (requestedEnd != null) {
+                return requestedEnd;
+            }
             switch (exit.kind()) {
                 case HALTED -> idle();
                 case STOPPED -> {
@@ -312,19 +434,29 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** Does the tasks that are there now: one that posts itself again must not keep the machine from ending. */
     private void runInbox() {
-        while (true) {
-            Runnable task;
-            lock.lock();
-            try {
-                task = inbox.poll();
-            } finally {
-                lock.unlock();
-            }
-            if (task == null) {
-                return;
-            }
-            task.run();
+        for (int left = tasks(); left > 0; left--) {
+            nextTask().run();
+        }
+    }
+
+    private int tasks() {
+        lock.lock();
+        try {
+            return inbox.size();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The oldest task, or null. */
+    private Runnable nextTask() {
+        lock.lock();
+        try {
+            return inbox.poll();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -332,17 +464,8 @@ public final class Machine implements AutoCloseable {
         lock.lock();
         try {
             inGuest = wantRunning;
-            return inGuest;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void leaveGuest() {
-        lock.lock();
-        try {
-            inGuest = false;
             changed.signalAll();
+            return inGuest;
         } finally {
             lock.unlock();
         }
@@ -357,17 +480,16 @@ public final class Machine implements AutoCloseable {
         }
         long from = System.nanoTime();
         long guestFrom = clock.nanos();
-        awaitChange(deadline == Long.MAX_VALUE ? deadline : deadline - guestFrom);
+        awaitChange(true, deadline == Long.MAX_VALUE ? deadline : deadline - guestFrom);
         if (pace == Pace.REAL_TIME) {
             clock.skipTo(Math.min(deadline, guestFrom + System.nanoTime() - from));
         }
     }
 
-    /** Waits for a posted task, for a change of {@link #wantRunning}, or for the time to pass. */
-    private void awaitChange(long nanos) {
+    /** Waits for a posted task, for {@link #wantRunning} not to be {@code running} any more, or for the time to pass. */
+    private void awaitChange(boolean running, long nanos) {
         lock.lock();
         try {
-            boolean running = wantRunning;
             long left = nanos;
             while (inbox.isEmpty() && wantRunning == running && left > 0) {
                 left = changed.awaitNanos(left);

@@ -26,6 +26,15 @@ public final class RawMemory {
         }
     }
 
+    /** Allocates native memory with undefined content; {@link #free} takes it back. */
+    public static long allocate(long bytes) {
+        return UNSAFE.allocateMemory(bytes);
+    }
+
+    public static void free(long address) {
+        UNSAFE.freeMemory(address);
+    }
+
     public static byte get8(long address) {
         return UNSAFE.getByte(address);
     }

@@ -95,7 +95,10 @@ public final class VmClock {
         baseNanos += Math.max(0, nanos - nanos());
     }
 
-    /** Fires every alarm that is due. */
+    /**
+     * Fires every alarm that is due, also those that become so meanwhile: an action that sets its own alarm again must
+     * choose a time in the future sooner or later.
+     */
     public void fireDue() {
         while (!settings.isEmpty() && settings.peek().atNanos <= nanos()) {
             Setting due = settings.poll();

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl;
+
+import groovy.lang.Binding;
+import groovy.lang.GroovyClassLoader;
+import groovy.lang.GroovyCodeSource;
+import groovy.lang.Script;
+import groovy.transform.ThreadInterrupt;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.MalformedInputException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.codehaus.groovy.control.CompilerConfiguration;
+import org.codehaus.groovy.control.customizers.ASTTransformationCustomizer;
+import org.codehaus.groovy.control.customizers.ImportCustomizer;
+import org.codehaus.groovy.runtime.InvokerHelper;
+import vmlab.lab.Lab;
+import vmlab.vmm.HostMistake;
+
+/**
+ * Runs scripts and prompt lines in one lab, over one binding. Its variables are the VMs ({@code vm0}), what scripts and
+ * prompt have assigned, {@code args}, {@code out} (where they print) and {@code _}, the last value of the prompt.
+ *
+ * <p>Threads: one at a time. Interrupting it ends a wait, and any loop of the script, with a mistake of the kind
+ * {@code INTERRUPTED}; the thread's interrupt status is clear then. Errors: {@link UserMistake} for what the user, the
+ * guest or the host did; anything else that is thrown is a bug of vmlab with its full trace.
+ */
+public final class ScriptRunner {
+    private static final String PROMPT = "prompt";
+
+    private final LabScript.Context context;
+    private final Binding binding = new Binding();
+    private final GroovyClassLoader loader;
+    private final PromptCompiler prompt;
+    private final MistakeReports reports;
+    private int compiled;
+
+    /** Runs scripts that print to {@code out}. */
+    public ScriptRunner(Lab lab, PrintWriter out) {
+        context = new LabScript.Context(lab, new ScriptSources());
+        binding.setVariable("out", Objects.requireNonNull(out));
+        ClassLoader parent = ScriptRunner.class.getClassLoader();
+        loader = new GroovyClassLoader(parent, configuration());
+        prompt = new PromptCompiler(loader, configuration());
+        reports = new MistakeReports(context.sources(), binding);
+    }
+
+    private static CompilerConfiguration configuration() {
+        CompilerConfiguration configuration = new CompilerConfiguration();
+        configuration.setScriptBaseClass(LabScript.class.getName());
+        configuration.setSourceEncoding(StandardCharsets.UTF_8.name());
+        configuration.addCompilationCustomizers(
+                new ASTTransformationCustomizer(ThreadInterrupt.class),
+                new ImportCustomizer().addStarImports("vmlab.lab").addImports("java.time.Duration"));
+        return configuration;
+    }
+
+    /** Runs a file. */
+    public Object run(Path file, List<String> args) {
+        String name = file.toString();
+        return run(name, reports.reporting(name, () -> text(file)), args);
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (MalformedInputException e) {
+            throw new HostMistake(file + " isn't a text in UTF-8", "scripts are Groovy in UTF-8", e);
+        } catch (IOException e) {
+            throw new HostMistake("there is no script " + file + " that can be read", "check its name", e);
+        }
+    }
+
+    /**
+     * Runs a script that isn't in a file.
+     *
+     * @param name how messages call it: {@code -e}, {@code standard input}
+     */
+    public Object run(String name, String text, List<String> args) {
+        ScriptSources.Source source = new ScriptSources.Source(name, text);
+        context.sources().add(source);
+        return reports.reporting(name, () -> {
+            binding.setVariable("args", List.copyOf(args));
+            Class<?> type = loader.parseClass(codeSource(source), false);
+            if (!Script.class.isAssignableFrom(type)) {
+                throw new ScriptMistake(
+                        "there is only the class " + type.getSimpleName(), "add what shall be done", "");
+            }
+            return script(type).run();
+        });
+    }
+
+    /** Does one input of the prompt: several lines perhaps. Variables, methods, classes and imports stay for the next. */
+    public Object evaluate(String input) {
+        ScriptSources.Source source = new ScriptSources.Source(PROMPT, input);
+        context.sources().add(source);
+        return reports.reporting(PROMPT, () -> {
+            Class<?> type = prompt.compile(codeSource(source));
+            if (!Script.class.isAssignableFrom(type)) {
+                return type;
+            }
+            Script script = script(type);
+            prompt.keepMethods(script, binding);
+            Object value = script.run();
+            if (value != null) {
+                binding.setVariable("_", value);
+            }
+            return value;
+        });
+    }
+
+    /** Groovy names a script's class by its file; so that none hides a VM or another script, they are numbered. */
+    private GroovyCodeSource codeSource(ScriptSources.Source source) {
+        String file = "Script" + ++compiled + ".groovy";
+        context.sources().addCompiled(file, source);
+        return new GroovyCodeSource(source.text(), file, "/vmlab/script");
+    }
+
+    private Script script(Class<?> type) throws ReflectiveOperationException {
+        Script script = InvokerHelper.newScript(type.asSubclass(Script.class), binding);
+        if (script instanceof LabScript labScript) {
+            labScript.enter(context);
+        }
+        return script;
+    }
+
+    /** Whether the input ends where more must come: an open brace, string or comment. */
+    public boolean isIncomplete(String input) {
+        return Completeness.isIncomplete(input);
+    }
+
+    /** Variables of scripts and prompt, for completion. */
+    public Binding binding() {
+        return binding;
+    }
+
+    public Lab lab() {
+        return context.lab();
+    }
+}

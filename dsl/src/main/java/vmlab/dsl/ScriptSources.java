@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import vmlab.dsl.model.SourceLocation;
+
+/** The texts of the scripts that were compiled, and which class file came of which: stack frames become places in a text. */
+final class ScriptSources {
+    /** A script's text under the name its user knows. */
+    record Source(String name, String text) {
+        /** A line, from 1 on; empty if there is no such line. */
+        String line(int number) {
+            List<String> lines = text.lines().toList();
+            return number >= 1 && number <= lines.size() ? lines.get(number - 1) : "";
+        }
+    }
+
+    private final Map<String, Source> byFile = new ConcurrentHashMap<>();
+    private final Map<String, Source> byName = new ConcurrentHashMap<>();
+
+    void add(Source source) {
+        byName.put(source.name(), source);
+    }
+
+    /** A script's text; empty if nobody knows it. */
+    String text(String name) {
+        Source source = byName.get(name);
+        return source == null ? "" : source.text();
+    }
+
+    /** Names what a class file was made of; all classes of one source have the same file. */
+    void addCompiled(String fileName, Source source) {
+        byFile.put(fileName, source);
+    }
+
+    /** Whether a frame is one of a user's lines. */
+    boolean isUsers(StackTraceElement frame) {
+        return frame.getFileName() != null && byFile.containsKey(frame.getFileName()) && frame.getLineNumber() > 0;
+    }
+
+    /** Where the user's code stands, pointing at {@code word} if its line has it. */
+    Optional<SourceLocation> here(String word) {
+        return locate(new Throwable().getStackTrace(), word);
+    }
+
+    /** The user's line that is innermost in a trace. */
+    Optional<SourceLocation> locate(StackTraceElement[] trace, String word) {
+        return Arrays.stream(trace).filter(this::isUsers).findFirst().map(frame -> {
+            Source source = byFile.get(frame.getFileName());
+            int line = frame.getLineNumber();
+            return new SourceLocation(source.name(), line, column(source.line(line), word));
+        });
+    }
+
+    /** 0 if the line doesn't have the word. */
+    private static int column(String line, String word) {
+        if (word.isEmpty()) {
+            return 0;
+        }
+        Matcher matcher =
+                Pattern.compile("(?<!\\w)" + Pattern.quote(word) + "(?!\\w)").matcher(line);
+        return matcher.find() ? matcher.start() + 1 : 0;
+    }
+
+    /** The line at a place, and below it a caret if the column is known; empty if nobody knows the line. */
+    String excerpt(SourceLocation location) {
+        Source source = byName.get(location.file());
+        String line = source == null ? "" : source.line(location.line()).stripTrailing();
+        if (line.isEmpty() || location.column() == 0) {
+            return line.isEmpty() ? "" : line + "\n";
+        }
+        String before = line.substring(0, Math.min(line.length(), location.column() - 1));
+        return line + "\n" + before.replaceAll("[^\\t]", " ") + "^\n";
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl.model;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Says everything that is wrong with an assembly, in the order of the script. */
+public final class AssemblyChecker {
+    private static final Comparator<Problem> SCRIPT_ORDER = Comparator.comparingInt(
+                    (Problem problem) -> problem.location().line())
+            .thenComparingInt(problem -> problem.location().column());
+
+    private final List<Problem> problems = new ArrayList<>();
+
+    private AssemblyChecker() {}
+
+    /** All problems; empty if the assembly can be built. Looks whether the files it names are there. */
+    public static List<Problem> check(Assembly assembly) {
+        AssemblyChecker checker = new AssemblyChecker();
+        Map<Integer, VmSpec> seen = new HashMap<>();
+        for (VmSpec vm : assembly.vms()) {
+            checker.checkIndex(vm, seen.putIfAbsent(vm.index(), vm), assembly);
+            vm.settings().forEach(setting -> checker.check(vm, setting));
+            checker.checkKernel(vm);
+        }
+        checker.problems.sort(SCRIPT_ORDER);
+        return List.copyOf(checker.problems);
+    }
+
+    private void add(SourceLocation location, String found, String remedy) {
+        problems.add(new Problem(location, found, remedy));
+    }
+
+    private void checkIndex(VmSpec vm, VmSpec earlier, Assembly assembly) {
+        if (earlier != null) {
+            int free = assembly.vms().stream().mapToInt(VmSpec::index).max().orElse(0) + 1;
+            add(
+                    vm.location(),
+                    "vm(" + vm.index() + ") is there twice, first at " + earlier.location(),
+                    "give it another number, as in vm(" + free + ")");
+        }
+    }
+
+    private void checkKernel(VmSpec vm) {
+        if (vm.setting(Attribute.KERNEL_IMAGE.word()).isEmpty()) {
+            add(vm.location(), "vm(" + vm.index() + ") has no kernel", "add: kernel_image = debian.kernel");
+        }
+    }
+
+    private void check(VmSpec vm, Setting setting) {
+        String word = setting.attribute();
+        if (!Attribute.exists(word)) {
+            add(
+                    setting.location(),
+                    "vm(" + vm.index() + ") has no attribute " + word,
+                    Similar.didYouMean(
+                            word, Attribute.words(), "attributes are named as in CAmkES, like guest_ram_mb"));
+            return;
+        }
+        switch (Attribute.of(word).map(Attribute::use).orElse(Attribute.Use.KEPT)) {
+            case RAM -> checkRam(setting);
+            case TEXT -> checkCommandLine(setting);
+            case KERNEL -> checkImage(setting, KernelSource.class, "debian.kernel");
+            case INITRD -> checkImage(setting, RootFs.class, "rootfs { }");
+            case KEPT -> {
+                // Whatever it is: it means nothing here.
+            }
+        }
+    }
+
+    private void checkRam(Setting setting) {
+        Object value = setting.value();
+        String sample = "guest_ram_mb = " + VmSpec.DEFAULT_RAM_MB;
+        if (value instanceof ByteSize size && size.bytes() % VmSpec.MB != 0) {
+            add(setting.location(), "guest_ram_mb is " + size + ", which is no whole number of MB", sample);
+        } else if (!(value instanceof Integer || value instanceof Long || value instanceof ByteSize)) {
+            add(setting.location(), "guest_ram_mb is " + named(value) + ", not a whole number", sample);
+        } else {
+            long mb = value instanceof ByteSize size ? size.bytes() / VmSpec.MB : ((Number) value).longValue();
+            if (mb < 1 || mb > VmSpec.MOST_RAM_MB) {
+                add(
+                        setting.location(),
+                        "guest_ram_mb is " + mb + ", but a guest has 1 to " + VmSpec.MOST_RAM_MB + " MB",
+                        sample);
+            }
+        }
+    }
+
+    private void checkCommandLine(Setting setting) {
+        if (!(setting.value() instanceof String text)) {
+            add(
+                    setting.location(),
+                    "kernel_cmdline is " + named(setting.value()) + ", not a text",
+                    "kernel_cmdline = 'console=ttyS0'");
+        } else if (text.chars().anyMatch(c -> c < ' ' || c > '~')) {
+            add(
+                    setting.location(),
+                    "kernel_cmdline has a character that isn't printable ASCII",
+                    "one line of options with blanks between, like 'console=ttyS0 quiet'");
+        }
+    }
+
+    private void checkImage(Setting setting, Class<?> source, String word) {
+        Object value = setting.value();
+        String sample = setting.attribute() + " = " + word + ", or a file's path";
+        if (value instanceof RootFs rootfs && source == RootFs.class) {
+            rootfs.files().forEach(this::checkFile);
+        } else if (VmSpec.file(value).isPresent()) {
+            Path file = VmSpec.file(value).get();
+            if (!Files.isRegularFile(file)) {
+                add(setting.location(), setting.attribute() + ": there is no file " + file, sample);
+            }
+        } else if (!source.isInstance(value) && !isNoInitrd(setting)) {
+            add(setting.location(), setting.attribute() + " is " + named(value) + ", not a file", sample);
+        }
+    }
+
+    /** CAmkES says "no initrd" with an empty name. */
+    private static boolean isNoInitrd(Setting setting) {
+        return "".equals(setting.value()) && setting.attribute().equals(Attribute.INITRD_IMAGE.word());
+    }
+
+    private void checkFile(GuestFile file) {
+        if (file.content() instanceof Path path && !Files.isRegularFile(path)) {
+            add(file.location(), "there is no file " + path, "file 'path/in/guest', new File('path/on/host')");
+        }
+        if (file.path().isBlank() || List.of(file.path().split("/")).contains("..")) {
+            add(
+                    file.location(),
+                    "'" + file.path() + "' is no path in a guest",
+                    "file 'usr/bin/hello', … makes /usr/bin/hello");
+        }
+    }
+
+    private static String named(Object value) {
+        return value instanceof String ? "'" + value + "'" : String.valueOf(value);
+    }
+}

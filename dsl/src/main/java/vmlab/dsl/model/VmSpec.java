@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl.model;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One VM of an assembly: the component {@code InitN} and its instance {@code vmN}.
+ *
+ * <p>It holds what the user wrote; {@link AssemblyChecker} says whether that makes sense. The typed readings of it
+ * ({@link #guestRamMb} and so on) are for specs that were found good.
+ *
+ * @param index the N
+ * @param settings in the order of the script; of two for one attribute the later counts
+ */
+public record VmSpec(int index, List<Setting> settings, SourceLocation location) {
+    /** RAM if the script doesn't say. */
+    public static final int DEFAULT_RAM_MB = 128;
+
+    /** Device registers live above 3 GB. */
+    public static final int MOST_RAM_MB = 3072;
+
+    /** The command line if the script doesn't give one: what shortens Debian's boot. One that is given is used as it is. */
+    public static final String DEFAULT_CMDLINE = "console=ttyS0 quiet nolapic noapic tsc=reliable no_timer_check"
+            + " lpj=4000000 mitigations=off cryptomgr.notests random.trust_cpu=on noreplace-smp maxcpus=0 nosmp"
+            + " i8042.noaux i8042.nokbd";
+
+    static final int MB = 1 << 20;
+
+    public VmSpec {
+        if (index < 0) {
+            throw new IllegalArgumentException("no VM has the number " + index);
+        }
+        settings = List.copyOf(settings);
+        Objects.requireNonNull(location);
+    }
+
+    /** The instance's name. */
+    public String name() {
+        return "vm" + index;
+    }
+
+    /** The component's name. */
+    public String component() {
+        return "Init" + index;
+    }
+
+    /** What was set for the attribute, if anything. */
+    public Optional<Setting> setting(String attribute) {
+        return settings.stream().filter(s -> s.attribute().equals(attribute)).reduce((earlier, later) -> later);
+    }
+
+    private Optional<Object> value(Attribute attribute) {
+        return setting(attribute.word()).map(Setting::value);
+    }
+
+    /** Guest RAM in MB. */
+    public int guestRamMb() {
+        return value(Attribute.GUEST_RAM_MB)
+                .map(v -> v instanceof ByteSize size ? (int) (size.bytes() / MB) : ((Number) v).intValue())
+                .orElse(DEFAULT_RAM_MB);
+    }
+
+    /** The kernel's command line. */
+    public String kernelCmdline() {
+        return value(Attribute.KERNEL_CMDLINE).map(String.class::cast).orElse(DEFAULT_CMDLINE);
+    }
+
+    /** The kernel: a {@link KernelSource} or a {@link Path}. */
+    public Object kernelImage() {
+        return fileOrElse(value(Attribute.KERNEL_IMAGE).orElseThrow());
+    }
+
+    /** The initrd, if there is one: a {@link RootFs} or a {@link Path}. */
+    public Optional<Object> initrdImage() {
+        return value(Attribute.INITRD_IMAGE).filter(v -> !"".equals(v)).map(VmSpec::fileOrElse);
+    }
+
+    private static Object fileOrElse(Object value) {
+        return file(value).map(Object.class::cast).orElse(value);
+    }
+
+    /** The file that a value names, if it does. */
+    static Optional<Path> file(Object value) {
+        if (value instanceof String text && !text.isEmpty()) {
+            return Optional.of(Path.of(text));
+        }
+        return value instanceof Path path ? Optional.of(path) : Optional.empty();
+    }
+}

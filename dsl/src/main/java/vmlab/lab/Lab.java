@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import vmlab.dsl.model.Assembly;
+import vmlab.dsl.model.AssemblyChecker;
+import vmlab.dsl.model.Problem;
+import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.Machine.Pace;
+
+/**
+ * The live VMs of a script or a prompt.
+ *
+ * <p>Not here: VMs that talk to each other; at virtual pace a wait for one VM runs that one only. Threads: any.
+ */
+public final class Lab implements AutoCloseable {
+    private final LabSettings settings;
+    private final MachineFactory machines;
+    private final String backendNote;
+    private final CopyOnWriteArrayList<LabVm> vms = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<Consumer<LabVm>> listeners = new CopyOnWriteArrayList<>();
+    private volatile Pace pace;
+
+    /**
+     * A lab of PCs.
+     *
+     * @throws BackendUnavailable if this host can't give the back end that the settings name
+     */
+    public Lab(LabSettings settings) {
+        this(settings, BackendChoice.of(settings.backend()));
+    }
+
+    private Lab(LabSettings settings, BackendChoice choice) {
+        this(settings, new PcFactory(settings, choice.hypervisor()), choice.note());
+    }
+
+    /** A lab of other machines than PCs. */
+    public Lab(LabSettings settings, MachineFactory machines) {
+        this(settings, machines, "machines of its user's own making");
+    }
+
+    private Lab(LabSettings settings, MachineFactory machines, String backendNote) {
+        this.backendNote = backendNote;
+        this.settings = Objects.requireNonNull(settings);
+        this.machines = Objects.requireNonNull(machines);
+        pace = settings.pace();
+    }
+
+    public LabSettings settings() {
+        return settings;
+    }
+
+    /** Which back end is used and, if it was chosen for the user, why: one line. */
+    public String backendNote() {
+        return backendNote;
+    }
+
+    MachineFactory machines() {
+        return machines;
+    }
+
+    /**
+     * Adds an assembly's VMs.
+     *
+     * @return the new VMs, not started
+     * @throws AssemblyRefused if the assembly has problems or a VM of that name is there
+     */
+    public synchronized List<LabVm> apply(Assembly assembly) {
+        List<Problem> problems = new ArrayList<>(AssemblyChecker.check(assembly));
+        for (VmSpec spec : assembly.vms()) {
+            vm(spec.name())
+                    .ifPresent(there -> problems.add(new Problem(
+                            spec.location(),
+                            "there is a " + spec.name() + " already, from "
+                                    + there.spec().location(),
+                            "another number, as in vm(" + nextIndex() + ")")));
+        }
+        if (!problems.isEmpty()) {
+            throw new AssemblyRefused(problems);
+        }
+        List<LabVm> added =
+                assembly.vms().stream().map(spec -> new LabVm(spec, this)).toList();
+        vms.addAll(added);
+        added.forEach(vm -> listeners.forEach(listener -> listener.accept(vm)));
+        return added;
+    }
+
+    private int nextIndex() {
+        return vms.stream().mapToInt(vm -> vm.spec().index() + 1).max().orElse(0);
+    }
+
+    /** All VMs in the order they came. */
+    public List<LabVm> vms() {
+        return List.copyOf(vms);
+    }
+
+    public Optional<LabVm> vm(String name) {
+        return vms.stream().filter(vm -> vm.name().equals(name)).findFirst();
+    }
+
+    /** Has every VM that is added from now on announced, on the thread that adds it. */
+    public void onVm(Consumer<LabVm> listener) {
+        listeners.add(Objects.requireNonNull(listener));
+    }
+
+    public Pace pace() {
+        return pace;
+    }
+
+    /**
+     * Changes the pace of all machines. In real time, VMs that were started run freely from now on; at virtual pace they
+     * stand still until they are waited for. Not while a VM is waited for.
+     */
+    public synchronized void pace(Pace newPace) {
+        pace = Objects.requireNonNull(newPace);
+        vms.forEach(vm -> vm.pace(newPace));
+    }
+
+    /** Ends all VMs. */
+    @Override
+    public synchronized void close() {
+        vms.forEach(LabVm::stop);
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab;
+
+import java.time.Instant;
+import java.util.Objects;
+import vmlab.vmm.Machine.Pace;
+
+/**
+ * What a lab is told once.
+ *
+ * @param pace of machines that are started from now on; {@link Lab#pace(Pace)} changes it
+ * @param guestTime what the guests' clocks show at power-on
+ */
+public record LabSettings(Backend backend, Pace pace, GuestFiles guest, Progress progress, Instant guestTime) {
+    /** The wall-clock time guests see unless told otherwise, so that two runs see the same. */
+    public static final Instant DEFAULT_GUEST_TIME = Instant.parse("2026-01-01T00:00:00Z");
+
+    public LabSettings {
+        Objects.requireNonNull(backend);
+        Objects.requireNonNull(pace);
+        Objects.requireNonNull(guest);
+        Objects.requireNonNull(progress);
+        Objects.requireNonNull(guestTime);
+    }
+}

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.CpuState;
+import vmlab.vmm.GuestEvents;
+import vmlab.vmm.Machine.Pace;
+import vmlab.vmm.MachineEnd;
+
+/**
+ * A VM of a lab, as a script or a person at the prompt handles it.
+ *
+ * <p>At virtual pace its guest moves on only while one of the waiting methods runs ({@link #login}, {@link #sh},
+ * {@link #run}, {@link #awaitEnd}, {@link Console#expect}), and limits are guest time; in real time it runs freely and
+ * limits are host time. Threads: any, one wait at a time. Errors: a wait ends with a {@link WaitFailure}, what can't be
+ * done as things are is a {@link LabMistake}.
+ */
+public final class LabVm {
+    /** Limit of waits that aren't given one. */
+    public static final Duration DEFAULT_LIMIT = Duration.ofSeconds(60);
+
+    /** Limit for a guest's way from power-on to its login. */
+    public static final Duration LOGIN_LIMIT = Duration.ofMinutes(5);
+
+    private static final int KEPT_EVENTS = 1000;
+
+    /** Lines of the console that a failed wait shows. */
+    private static final int SHOWN_LINES = 10;
+
+    /** Where a VM is in its life. */
+    public enum State {
+        /** Not started. */
+        CREATED,
+        /** Started. At virtual pace its guest moves on only while somebody waits for it. */
+        RUNNING,
+        /** Paused by {@link #pause()}. */
+        HELD,
+        /** Over; {@link #start()} begins anew. */
+        ENDED
+    }
+
+    /** Something odd the machine saw its guest do. */
+    public record GuestEvent(String source, String message) {
+        @Override
+        public String toString() {
+            return source + ": " + message;
+        }
+    }
+
+    private final VmSpec spec;
+    private final Lab lab;
+    private final Console console = new Console(this);
+
+    /** Guarded by itself: machines report on their own threads. */
+    private final ArrayDeque<GuestEvent> events = new ArrayDeque<>();
+
+    private volatile PowerCycle cycle;
+    private ShellDialogue shell;
+
+    LabVm(VmSpec spec, Lab lab) {
+        this.spec = spec;
+        this.lab = lab;
+    }
+
+    /** Its name: {@code vm0}. */
+    public String name() {
+        return spec.name();
+    }
+
+    /** What the script said about it. */
+    public VmSpec spec() {
+        return spec;
+    }
+
+    public State state() {
+        PowerCycle now = cycle;
+        if (now == null) {
+            return State.CREATED;
+        }
+        return now.end().isPresent() ? State.ENDED : now.isHeld() ? State.HELD : State.RUNNING;
+    }
+
+    /** Its first serial line. */
+    public Console console() {
+        return console;
+    }
+
+    /** Powers it on; does nothing if it is on. One that has ended begins anew, with an empty console. */
+    public synchronized LabVm start() {
+        if (cycle == null || cycle.end().isPresent()) {
+            close();
+            synchronized (events) {
+                events.clear();
+            }
+            PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report());
+            shell = new ShellDialogue(this, fresh);
+            cycle = fresh;
+            fresh.start(lab.pace());
+        }
+        return this;
+    }
+
+    private GuestEvents report() {
+        return (source, message) -> {
+            synchronized (events) {
+                if (events.size() == KEPT_EVENTS) {
+                    events.removeFirst();
+                }
+                events.add(new GuestEvent(source, message));
+            }
+        };
+    }
+
+    /** Takes its power; does nothing if it is off. */
+    public synchronized LabVm stop() {
+        close();
+        return this;
+    }
+
+    private void close() {
+        if (cycle != null) {
+            cycle.close();
+        }
+    }
+
+    /** Holds it until {@link #resume()}; does nothing if it is held. Waits for it are refused meanwhile. */
+    public LabVm pause() {
+        PowerCycle now = started();
+        interruptibly("its pause", () -> {
+            now.hold();
+            return now;
+        });
+        return this;
+    }
+
+    /** Ends {@link #pause()}. */
+    public LabVm resume() {
+        started().release();
+        return this;
+    }
+
+    /** Lets it run for so much time (guest time at virtual pace, else host time). */
+    public LabVm run(Duration time) {
+        PowerCycle now = running();
+        String awaited = "the end of its run of " + Spoken.duration(time);
+        PowerCycle.Outcome outcome = interruptibly(awaited, () -> now.await(Until.NEVER, time));
+        if (outcome != PowerCycle.Outcome.LIMIT) {
+            throw failure(now, outcome, awaited, time);
+        }
+        return this;
+    }
+
+    /** {@link #awaitEnd(Duration)} with {@link #DEFAULT_LIMIT}. */
+    public MachineEnd awaitEnd() {
+        return awaitEnd(DEFAULT_LIMIT);
+    }
+
+    /** Waits until it ends of itself. */
+    public MachineEnd awaitEnd(Duration limit) {
+        PowerCycle now = poweredOn();
+        if (now.end().isEmpty()) {
+            refuseIfHeld(now);
+            PowerCycle.Outcome outcome = interruptibly("its end", () -> now.await(Until.NEVER, limit));
+            if (outcome != PowerCycle.Outcome.ENDED) {
+                throw failure(now, outcome, "its end", limit);
+            }
+        }
+        return now.end().orElseThrow();
+    }
+
+    /** Logs in as root with the password root; starts the VM if nobody has. */
+    public LabVm login() {
+        return login("root", "root");
+    }
+
+    /** Waits for the login prompt and logs in, up to the shell's prompt; starts the VM if nobody has. */
+    public LabVm login(String user, String password) {
+        if (state() == State.CREATED) {
+            start();
+        }
+        running();
+        shell.login(user, password);
+        return this;
+    }
+
+    /** {@link #sh(String, Duration)} with {@link #DEFAULT_LIMIT}. */
+    public ShellResult sh(String command) {
+        return sh(command, DEFAULT_LIMIT);
+    }
+
+    /**
+     * Has the logged-in shell do a command and waits for its end. The command may be a script of many lines; it changes
+     * the shell as if it were typed ({@code cd}, variables), but its standard input is empty.
+     */
+    public ShellResult sh(String command, Duration limit) {
+        running();
+        return shell.sh(command, limit);
+    }
+
+    /** How it ended; empty as long as it hasn't. */
+    public Optional<MachineEnd> end() {
+        return lastCycle().flatMap(PowerCycle::end);
+    }
+
+    /** Guest time since power-on. */
+    public Duration time() {
+        Optional<PowerCycle> last = lastCycle();
+        return last.isEmpty() ? Duration.ZERO : interruptibly("its clock", last.get()::time);
+    }
+
+    /** The CPU's registers, between two instructions. */
+    public CpuState registers() {
+        return interruptibly("its registers", poweredOn()::registers);
+    }
+
+    /** What its guest did oddly since power-on, oldest first; the newest thousand are kept. */
+    public List<GuestEvent> events() {
+        synchronized (events) {
+            return List.copyOf(events);
+        }
+    }
+
+    /** Several lines for people: what it is, how it is, what it can do. */
+    public String describe() {
+        return String.join(
+                "\n",
+                name() + " (" + spec.component() + "): " + condition(),
+                "  " + equipment(),
+                "  " + console + "; " + events().size() + " guest events",
+                "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
+                "  has: console state end time registers events spec");
+    }
+
+    private String condition() {
+        return switch (state()) {
+            case CREATED -> "not started";
+            case RUNNING -> "running, " + Spoken.duration(time()) + " of guest time";
+            case HELD -> "paused after " + Spoken.duration(time()) + " of guest time";
+            case ENDED -> Spoken.end(end().orElseThrow()) + " after " + Spoken.duration(time()) + " of guest time";
+        };
+    }
+
+    private String equipment() {
+        return spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
+                + spec.initrdImage().map(image -> ", initrd " + image).orElse("");
+    }
+
+    /** What it is, how it is and what it can do, in one line, as it must fit into the picture of a failed assertion. */
+    @Override
+    public String toString() {
+        return name() + ": " + condition() + "; " + equipment()
+                + " (start stop pause resume login sh run awaitEnd; console state end time registers events describe)";
+    }
+
+    /** Its present or last time of being on. */
+    Optional<PowerCycle> lastCycle() {
+        return Optional.ofNullable(cycle);
+    }
+
+    void pace(Pace pace) {
+        PowerCycle now = cycle;
+        if (now != null && now.end().isEmpty()) {
+            interruptibly("its pace to change", () -> {
+                now.pace(pace);
+                return now;
+            });
+        }
+    }
+
+    private PowerCycle started() {
+        PowerCycle now = poweredOn();
+        now.end().ifPresent(end -> {
+            throw new LabMistake(name() + " is off: it " + Spoken.end(end), name() + ".start() begins anew");
+        });
+        return now;
+    }
+
+    /** The machine, which may have ended. */
+    PowerCycle poweredOn() {
+        return lastCycle().orElseThrow(this::notStarted);
+    }
+
+    /** The machine, if a script can wait for it. */
+    PowerCycle running() {
+        PowerCycle now = poweredOn();
+        refuseIfHeld(now);
+        return now;
+    }
+
+    private void refuseIfHeld(PowerCycle now) {
+        if (now.isHeld() && now.end().isEmpty()) {
+            throw new LabMistake(name() + " is paused", name() + ".resume() first");
+        }
+    }
+
+    private LabMistake notStarted() {
+        return new LabMistake(name() + " isn't started", name() + ".start() first");
+    }
+
+    /** Waits, and throws what there is to say if the wait ends without what was waited for. */
+    void await(PowerCycle on, PowerCycle.Watch watch, String awaited, Duration limit) {
+        PowerCycle.Outcome outcome = interruptibly(awaited, () -> on.await(watch, limit));
+        if (outcome != PowerCycle.Outcome.MET) {
+            throw failure(on, outcome, awaited, limit);
+        }
+    }
+
+    private WaitFailure failure(PowerCycle on, PowerCycle.Outcome outcome, String awaited, Duration limit) {
+        List<String> lines = on.log().lastLines(SHOWN_LINES);
+        return switch (outcome) {
+            case PANICKED -> new GuestPanic(name(), awaited, on.panic().orElseThrow(), lines);
+            case ENDED -> new GuestEnded(name(), awaited, on.end().orElseThrow(), lines);
+            case MET, LIMIT -> new WaitTimedOut(name(), awaited, limit, on.pace() == Pace.VIRTUAL, lines);
+        };
+    }
+
+    private interface Interruptible<T> {
+        T call() throws InterruptedException;
+    }
+
+    private <T> T interruptibly(String awaited, Interruptible<T> wait) {
+        try {
+            return wait.call();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new WaitInterrupted(name(), awaited, console.lastLines(SHOWN_LINES));
+        }
+    }
+
+    /** The watch of who waits for time to pass or for the end. */
+    private enum Until implements PowerCycle.Watch {
+        NEVER;
+
+        @Override
+        public void sent(int octet, boolean polled) {
+            // Whatever it prints.
+        }
+
+        @Override
+        public boolean met() {
+            return false;
+        }
+    }
+}

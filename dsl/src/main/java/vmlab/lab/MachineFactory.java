@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab;
+
+import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.GuestEvents;
+import vmlab.vmm.Machine;
+
+/** Makes a machine ready to be started: wired, with a CPU, its kernel loaded. The seam tests put a small machine behind. */
+@FunctionalInterface
+public interface MachineFactory {
+    /** The host's end of a UART. Called on the machine's thread. */
+    interface Line {
+        /**
+         * The guest has sent an octet.
+         *
+         * @param polled sent with the UART's interrupts off, as a kernel prints its own messages; programs' output goes
+         *     out by interrupts
+         */
+        void sent(int octet, boolean polled);
+
+        /** The next octet for the guest; -1 if there is none now. */
+        int next();
+    }
+
+    /**
+     * What was made.
+     *
+     * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
+     */
+    record Made(Machine machine, Runnable inputAvailable) {}
+
+    /** Makes the machine; the first UART talks to {@code console}. */
+    Made make(VmSpec spec, Line console, GuestEvents events);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import vmlab.devices.pc.Pc;
+import vmlab.devices.serial.CharSink;
+import vmlab.devices.serial.Uart16550;
+import vmlab.dsl.model.GuestFile;
+import vmlab.dsl.model.RootFs;
+import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
+import vmlab.vmm.Hypervisor;
+import vmlab.vmm.boot.BootImage;
+import vmlab.vmm.boot.BootLoader;
+import vmlab.vmm.boot.BootLoaders;
+
+/** Makes PCs with a kernel loaded; the console is COM1. */
+final class PcFactory implements MachineFactory {
+    private final LabSettings settings;
+    private final Hypervisor hypervisor;
+
+    PcFactory(LabSettings settings, Hypervisor hypervisor) {
+        this.settings = Objects.requireNonNull(settings);
+        this.hypervisor = Objects.requireNonNull(hypervisor);
+    }
+
+    @Override
+    public Made make(VmSpec spec, Line console, GuestEvents events) {
+        BootImage image =
+                new BootImage(kernel(spec.kernelImage()), spec.initrdImage().map(this::initrd), spec.kernelCmdline());
+        BootLoader loader = BootLoaders.forImage(image);
+        AtomicReference<Uart16550> uart = new AtomicReference<>();
+        CharSink out = octet -> console.sent(octet, uart.get().readByte(Uart16550.IER) == 0);
+        Pc.Config config = new Pc.Config(
+                spec.name(),
+                (long) spec.guestRamMb() << 20,
+                settings.guestTime(),
+                List.of(new Pc.SerialLine(out, console::next)));
+        Pc pc = Pc.build(config, hypervisor, events);
+        uart.set(pc.uart(0));
+        try {
+            pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
+        } catch (RuntimeException | Error e) {
+            pc.close();
+            throw e;
+        }
+        return new Made(pc.machine(), () -> pc.uart(0).inputAvailable());
+    }
+
+    private Path kernel(Object image) {
+        return image instanceof Path path ? path : settings.guest().debianKernel();
+    }
+
+    private Path initrd(Object image) {
+        return image instanceof RootFs rootfs
+                ? settings.guest()
+                        .rootfs(rootfs.files().stream().map(PcFactory::extra).toList())
+                : (Path) image;
+    }
+
+    private static GuestFiles.Extra extra(GuestFile file) {
+        try {
+            Object content = file.content();
+            byte[] octets = content instanceof Path path
+                    ? Files.readAllBytes(path)
+                    : content instanceof byte[] bytes
+                            ? bytes
+                            : content.toString().getBytes(StandardCharsets.UTF_8);
+            return new GuestFiles.Extra(file.path(), octets);
+        } catch (IOException e) {
+            throw new HostMistake(file.content() + " can't be read", "make it readable", e);
+        }
+    }
+}

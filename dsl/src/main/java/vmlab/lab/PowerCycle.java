@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.CpuState;
+import vmlab.vmm.GuestEvents;
+import vmlab.vmm.Machine;
+import vmlab.vmm.MachineEnd;
+import vmlab.vmm.VmClock;
+
+/**
+ * A VM from power-on to its end: the machine, what it printed, what is typed, and the waits of scripts.
+ *
+ * <p>At virtual pace the guest runs only inside {@link #await}, which holds it at the very instruction that made the
+ * condition true or at which the limit passed: so two runs of a script meet the guest at the same instructions. In real
+ * time the guest runs freely and limits are the host's.
+ *
+ * <p>Threads: one script at a time calls {@link #await}; conditions are looked at on the machine's thread. There are no
+ * locks of its own: what both need goes through the machine's inbox and a future.
+ */
+final class PowerCycle implements MachineFactory.Line, AutoCloseable {
+    /** A guest that has panicked says nothing for long: so much it gets to say what a script expects all the same. */
+    private static final Duration PANIC_GRACE = Duration.ofSeconds(2);
+
+    /** Longer limits would overflow a clock of nanoseconds. */
+    private static final Duration LONGEST_LIMIT = Duration.ofDays(36_500);
+
+    private static final Logger LOG = LoggerFactory.getLogger(PowerCycle.class);
+
+    /** How a wait ended. */
+    enum Outcome {
+        MET,
+        LIMIT,
+        PANICKED,
+        ENDED
+    }
+
+    /** What is waited for. */
+    interface Watch {
+        /** The guest has sent an octet; it is in the log already. */
+        void sent(int octet, boolean polled);
+
+        /** Whether the wait is over. */
+        boolean met();
+    }
+
+    private final class Wait {
+        private final Watch watch;
+        private final boolean holds;
+        private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+        private VmClock.Alarm limit;
+
+        Wait(Watch watch, boolean holds) {
+            this.watch = watch;
+            this.holds = holds;
+        }
+    }
+
+    private final ConsoleLog log = new ConsoleLog();
+    private final KernelMessages kernel = new KernelMessages();
+    private final CopyOnWriteArrayList<Console.Listener> listeners;
+    private final Machine machine;
+    private final TypedInput input;
+
+    /** The machine's thread's. */
+    private Wait waiting;
+
+    /** What must be told if the machine ends: its inbox is emptied no more then. */
+    private final Set<Runnable> atEnd = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean held;
+    private volatile long consumed;
+    private volatile CpuState lastRegisters;
+    private volatile Duration lastTime;
+
+    /** Makes the machine; it isn't started. */
+    PowerCycle(
+            VmSpec spec,
+            MachineFactory machines,
+            CopyOnWriteArrayList<Console.Listener> listeners,
+            GuestEvents events) {
+        this.listeners = listeners;
+        MachineFactory.Made made = machines.make(spec, this, events);
+        machine = made.machine();
+        input = new TypedInput(machine.clock(), made.inputAvailable());
+        machine.whenEnded().thenRun(() -> atEnd.forEach(Runnable::run));
+    }
+
+    void start(Machine.Pace pace) {
+        machine.start(pace, pace == Machine.Pace.VIRTUAL);
+    }
+
+    /** Ends the machine and gives its memory back; what it printed and its registers stay. */
+    @Override
+    public void close() {
+        if (lastRegisters == null) {
+            machine.stop();
+            lastRegisters = machine.vcpu().state();
+            lastTime = Duration.ofNanos(machine.clock().nanos());
+            machine.close();
+        }
+    }
+
+    ConsoleLog log() {
+        return log;
+    }
+
+    /** Up to where the log has been read by {@code expect}. */
+    long consumed() {
+        return consumed;
+    }
+
+    void consumed(long position) {
+        consumed = position;
+    }
+
+    Optional<String> panic() {
+        return kernel.panic();
+    }
+
+    Optional<MachineEnd> end() {
+        return machine.end();
+    }
+
+    /** Whether {@link #hold()} keeps the guest from running. */
+    boolean isHeld() {
+        return held;
+    }
+
+    /** Keeps the guest from running, whoever waits. */
+    void hold() throws InterruptedException {
+        held = true;
+        machine.hold();
+        machine.awaitHeld();
+    }
+
+    /** Ends {@link #hold()}. */
+    void release() {
+        held = false;
+        if (machine.pace() == Machine.Pace.REAL_TIME) {
+            machine.resume();
+        }
+    }
+
+    Machine.Pace pace() {
+        return machine.pace();
+    }
+
+    void pace(Machine.Pace pace) throws InterruptedException {
+        machine.pace(pace);
+        if (pace == Machine.Pace.VIRTUAL) {
+            machine.hold();
+            machine.awaitHeld();
+        } else if (!held) {
+            machine.resume();
+        }
+    }
+
+    /** Guest time since power-on. */
+    Duration time() throws InterruptedException {
+        return lastTime != null
+                ? lastTime
+                : ask(() -> Duration.ofNanos(machine.clock().nanos()));
+    }
+
+    CpuState registers() throws InterruptedException {
+        return lastRegisters != null ? lastRegisters : ask(() -> machine.vcpu().state());
+    }
+
+    private <T> T ask(Supplier<T> question) throws InterruptedException {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        return answered(answer, () -> answer.complete(question.get()), () -> answer.complete(question.get()));
+    }
+
+    /** Has {@code task} done on the machine's thread or, if there is no such thread any more, {@code ending} on any. */
+    private <T> T answered(CompletableFuture<T> answer, Runnable task, Runnable ending) throws InterruptedException {
+        AtomicBoolean told = new AtomicBoolean();
+        Runnable tellOnce = () -> {
+            if (told.compareAndSet(false, true)) {
+                ending.run();
+            }
+        };
+        atEnd.add(tellOnce);
+        try {
+            machine.post(task);
+            if (machine.end().isPresent()) {
+                tellOnce.run();
+            }
+            return answer.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the machine's thread failed", e.getCause());
+        } finally {
+            atEnd.remove(tellOnce);
+        }
+    }
+
+    /** Types for the guest. */
+    void type(byte[] octets, boolean atOnce) {
+        byte[] copy = octets.clone();
+        machine.post(() -> input.add(copy, atOnce));
+    }
+
+    /**
+     * Waits until the watch is met, the limit has passed, the guest has panicked or has ended.
+     *
+     * @throws InterruptedException if this thread is interrupted; at virtual pace the guest is held then
+     */
+    Outcome await(Watch watch, Duration limit) throws InterruptedException {
+        Duration most = panic().isPresent() ? PANIC_GRACE : LONGEST_LIMIT;
+        Duration allowed = limit.compareTo(most) > 0 ? most : limit;
+        Wait wait = new Wait(watch, machine.pace() == Machine.Pace.VIRTUAL);
+        if (!wait.holds) {
+            wait.outcome.completeOnTimeout(Outcome.LIMIT, allowed.toNanos(), TimeUnit.NANOSECONDS);
+        }
+        Outcome outcome;
+        try {
+            outcome = answered(
+                    wait.outcome,
+                    () -> begin(wait, allowed),
+                    () -> wait.outcome.complete(watch.met() ? Outcome.MET : Outcome.ENDED));
+        } catch (InterruptedException e) {
+            abandon(wait);
+            throw e;
+        }
+        if (wait.holds) {
+            awaitHeld();
+        } else if (outcome == Outcome.LIMIT) {
+            machine.post(() -> finish(wait, Outcome.LIMIT));
+        }
+        return outcome == Outcome.LIMIT && panic().isPresent() ? Outcome.PANICKED : outcome;
+    }
+
+    private void abandon(Wait wait) {
+        machine.post(() -> finish(wait, Outcome.LIMIT));
+        if (wait.holds) {
+            machine.hold();
+            awaitHeld();
+        }
+    }
+
+    /** Waits for the hold, which comes after the current instruction: too soon to let an interrupt end it. */
+    private void awaitHeld() {
+        boolean interrupted = false;
+        while (true) {
+            try {
+                machine.awaitHeld();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void begin(Wait wait, Duration limit) {
+        waiting = wait;
+        if (wait.watch.met()) {
+            finish(wait, Outcome.MET);
+        } else if (wait.holds) {
+            wait.limit = machine.clock().alarm(() -> finish(wait, Outcome.LIMIT));
+            wait.limit.at(machine.clock().nanos() + limit.toNanos());
+            machine.resume();
+        }
+    }
+
+    private void finish(Wait wait, Outcome outcome) {
+        if (waiting != wait) {
+            return;
+        }
+        waiting = null;
+        if (wait.limit != null) {
+            wait.limit.cancel();
+        }
+        if (wait.holds) {
+            machine.hold();
+        }
+        wait.outcome.complete(outcome);
+    }
+
+    @Override
+    public void sent(int octet, boolean polled) {
+        log.append(octet);
+        boolean panicked = polled && kernel.append(octet);
+        for (Console.Listener listener : listeners) {
+            tell(listener, octet);
+        }
+        Wait wait = waiting;
+        if (wait == null) {
+            return;
+        }
+        wait.watch.sent(octet, polled);
+        if (wait.watch.met()) {
+            finish(wait, Outcome.MET);
+        } else if (panicked) {
+            finish(wait, Outcome.PANICKED);
+        }
+    }
+
+    /** A listener is somebody else's code: its failure must not end the machine. */
+    private void tell(Console.Listener listener, int octet) {
+        try {
+            listener.printed(new byte[] {(byte) octet});
+        } catch (RuntimeException | Error e) {
+            listeners.remove(listener);
+            LOG.error("a listener of the console of {} failed and gets no more output", machine.name(), e);
+        }
+    }
+
+    @Override
+    public int next() {
+        return input.next();
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab
+
+import static java.time.Duration.ofSeconds
+
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+import java.nio.file.Files
+import java.nio.file.Path
+import spock.lang.Specification
+import spock.lang.TempDir
+import spock.lang.Timeout
+import vmlab.dsl.model.Assembly
+import vmlab.dsl.model.GuestFile
+import vmlab.dsl.model.KernelSource
+import vmlab.dsl.model.RootFs
+import vmlab.dsl.model.Setting
+import vmlab.dsl.model.VmSpec
+import vmlab.vmm.HostMistake
+import vmlab.vmm.Machine.Pace
+import vmlab.vmm.MachineEnd
+
+/** PCs behind a lab's VMs: their serial line, boot images and ends, with a kernel of thirty instructions. */
+@Timeout(60)
+class PcFactorySpec extends Specification {
+    @TempDir
+    Path dir
+
+    private static final int LOADED_AT = 0x100000
+
+    /** Multiboot 0.6.96, 3.1.1 to 3.1.3: a header that says where the file goes, and code right behind it. */
+    private Path kernel(String hex) {
+        def code = hex.replaceAll(/\s/, '').decodeHex()
+        def file = ByteBuffer.allocate(64 + code.length).order(ByteOrder.LITTLE_ENDIAN)
+        int magic = 0x1BADB002
+        int flags = 1 << 16
+        [magic, flags, -(magic + flags), LOADED_AT, LOADED_AT, 0, 0, LOADED_AT + 64].each { file.putInt(it as int) }
+        file.position(64)
+        file.put(code)
+        Files.write(dir.resolve('kernel'), file.array())
+    }
+
+    private static Assembly assembly(Map<String, Object> settings) {
+        def list = settings.collect { name, value -> new Setting(name, value, Labs.HERE) }
+        new Assembly([new VmSpec(0, list, Labs.HERE)], Labs.HERE)
+    }
+
+    private static LabVm vm(Lab lab, Map<String, Object> settings) {
+        lab.apply(assembly(settings)).first().start()
+    }
+
+    def "a kernel's output comes, keys reach it, and its power-off is told"() {
+        given: 'it prints ">", waits for a key, prints it, and halts for good'
+        def kernel = kernel('''
+            66BAF803 B03E EE
+            66BAFD03 EC A801 74FB
+            66BAF803 EC EE
+            FA F4''')
+
+        expect:
+        def times = (1..2).collect {
+            try (def lab = new Lab(Labs.settings(Pace.VIRTUAL))) {
+                def vm = vm(lab, [kernel_image: kernel, guest_ram_mb: 4])
+                vm.console().expect('>', ofSeconds(1))
+                vm.console().send('k')
+                assert vm.console().expect(~/[^>]/, ofSeconds(1)).text() == 'k'
+                assert vm.awaitEnd().kind() == MachineEnd.Kind.POWERED_OFF
+                assert vm.registers().eip() >= LOADED_AT
+                vm.time()
+            }
+        }
+        times[0] == times[1]
+    }
+
+    def "a triple fault says where"() {
+        given: 'it loads an empty interrupt table and traps'
+        def kernel = kernel('6A00 6A00 0F011C24 CC')
+
+        when:
+        try (def lab = new Lab(Labs.settings(Pace.VIRTUAL))) {
+            vm(lab, [kernel_image: kernel, guest_ram_mb: 4]).console().expect('x', ofSeconds(1))
+        }
+
+        then:
+        def e = thrown(GuestEnded)
+        e.end().kind() == MachineEnd.Kind.CRASHED
+        e.message == 'vm0 crashed with a triple fault; waited for "x" on its console'
+        e.end().detail().contains('EIP=00100048')
+    }
+
+    def "a kernel that is none is the host's matter, told at the start"() {
+        given:
+        def file = Files.writeString(dir.resolve('text'), 'no kernel')
+
+        when:
+        try (def lab = new Lab(Labs.settings(Pace.VIRTUAL))) {
+            vm(lab, [kernel_image: file])
+        }
+
+        then:
+        def e = thrown(HostMistake)
+        e.message.contains("$file is no kernel for this machine")
+    }
+
+    def "what rootfs adds reaches who builds it"() {
+        given:
+        def copied = Files.writeString(dir.resolve('copied'), 'of the host')
+        def files = [new GuestFile('etc/motd', 'Grüße', Labs.HERE), new GuestFile('opt/x', copied, Labs.HERE),
+                     new GuestFile('opt/y', [1, 2] as byte[], Labs.HERE)]
+        List<GuestFiles.Extra> seen = []
+        def guest = new GuestFiles() {
+            Path debianKernel() {
+                Files.write(dir.resolve('own'), Files.readAllBytes(kernel('FA F4')))
+            }
+
+            Path rootfs(List<GuestFiles.Extra> extras) {
+                seen.addAll(extras)
+                Files.write(dir.resolve('initrd'), [0] as byte[])
+            }
+        }
+        def settings = new LabSettings(Backend.SOFT, Pace.VIRTUAL, guest, Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
+
+        when:
+        try (def lab = new Lab(settings)) {
+            vm(lab, [kernel_image: KernelSource.DEBIAN, initrd_image: new RootFs(files)]).awaitEnd()
+        }
+
+        then:
+        seen*.path() == ['etc/motd', 'opt/x', 'opt/y']
+        seen*.content() == ['Grüße'.getBytes('UTF-8'), 'of the host'.bytes, [1, 2] as byte[]]
+    }
+
+    def "back ends: #backend is #note"() {
+        expect:
+        def lab = new Lab(new LabSettings(backend, Pace.VIRTUAL, new NoFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
+        lab.backendNote() == note
+
+        where:
+        backend      || note
+        Backend.AUTO || 'backend soft: the CPU in Java, the only one vmlab has so far'
+        Backend.SOFT || 'backend soft: the CPU in Java'
+    }
+
+    def "KVM is never replaced silently"() {
+        when:
+        new Lab(new LabSettings(Backend.KVM, Pace.VIRTUAL, new NoFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
+
+        then:
+        def e = thrown(BackendUnavailable)
+        e.message == 'vmlab has no KVM back end yet'
+        e.remedy().contains('--backend soft')
+    }
+}

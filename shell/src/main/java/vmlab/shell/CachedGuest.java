@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.LoggerFactory;
+import vmlab.guest.DebianGuest;
+import vmlab.guest.GuestCache;
+import vmlab.guest.RootFs;
+import vmlab.lab.GuestFiles;
+import vmlab.lab.Progress;
+import vmlab.vmm.boot.Vmlinux;
+
+/** The guest's files from the user's cache, fetched when a script first names them. */
+final class CachedGuest implements GuestFiles {
+    private static final int PLAIN_MODE = 0644;
+    private static final int PROGRAM_MODE = 0755;
+
+    private final Map<String, String> environment;
+    private final GuestCache cache;
+    private final Progress progress;
+
+    CachedGuest(Map<String, String> environment, Progress progress) {
+        this.environment = Map.copyOf(environment);
+        this.cache = cache(environment);
+        this.progress = Objects.requireNonNull(progress);
+    }
+
+    static GuestCache cache(Map<String, String> environment) {
+        return GuestCache.of(environment, UserFolders.home(environment));
+    }
+
+    @Override
+    public Path debianKernel() {
+        return Vmlinux.extract(fetch().vmlinuz(), cache.path("vmlinux"));
+    }
+
+    /** The kernel as its package brings it. */
+    Path vmlinuz() {
+        return fetch().vmlinuz();
+    }
+
+    @Override
+    public Path rootfs(List<Extra> extras) {
+        RootFs.Builder builder = RootFs.builder(fetch().busybox());
+        for (Extra extra : extras) {
+            byte[] content = extra.content();
+            builder.file(extra.path(), content, isProgram(content) ? PROGRAM_MODE : PLAIN_MODE);
+        }
+        return builder.build(cache);
+    }
+
+    /** A script or an ELF file. */
+    private static boolean isProgram(byte[] content) {
+        return content.length > 3
+                && (content[0] == '#' && content[1] == '!' || content[0] == 0x7F && content[1] == 'E');
+    }
+
+    private DebianGuest fetch() {
+        return DebianGuest.fetch(cache, environment, new Steps());
+    }
+
+    /** What fetching says, in the lab's words. */
+    private final class Steps implements vmlab.guest.Progress {
+        private final AtomicLong amount = new AtomicLong();
+        private Progress.Task task;
+
+        @Override
+        public void start(String title, long totalBytes) {
+            amount.set(0);
+            task = progress.begin(title, Math.max(0, totalBytes));
+        }
+
+        @Override
+        public void advance(long bytes) {
+            task.done(amount.addAndGet(bytes));
+        }
+
+        @Override
+        public void done() {
+            task.close();
+        }
+
+        @Override
+        public void notice(String text) {
+            LoggerFactory.getLogger(CachedGuest.class).warn("{}", text);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+/** One command of the prompt, typed as {@code /name} or {@code :name}. */
+interface ConsoleCommand {
+    /** What its argument is, for usage, checks and Tab. */
+    enum Argument {
+        NONE(""),
+        VM(" VM"),
+        FILE(" FILE");
+
+        private final String usage;
+
+        Argument(String usage) {
+            this.usage = usage;
+        }
+    }
+
+    String name();
+
+    Argument argument();
+
+    /** One line for the help. */
+    String summary();
+
+    /**
+     * Does it.
+     *
+     * @param argument trimmed; empty if none was typed
+     * @return what is shown; empty for nothing
+     */
+    String run(Session session, String argument);
+
+    default String usage() {
+        return "/" + name() + argument().usage;
+    }
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.terminal.Terminal;
+import vmlab.dsl.ScriptRunner;
+import vmlab.lab.LabVm;
+import vmlab.vmm.HostMistake;
+
+/** The prompt: reads inputs until the user leaves. With a line reader on a terminal, plainly from a pipe. */
+final class Prompt {
+    private static final String PRIMARY = "vmlab> ";
+    private static final String SECONDARY = "    ...> ";
+
+    private final ScriptRunner runner;
+    private final ScriptOutput output;
+    private final Surroundings surroundings;
+
+    private Prompt(ScriptRunner runner, ScriptOutput output, Surroundings surroundings) {
+        this.runner = runner;
+        this.output = output;
+        this.surroundings = surroundings;
+    }
+
+    /** Runs it; returns the exit status. */
+    static int run(ScriptRunner runner, ScriptOutput output, Surroundings surroundings) throws IOException {
+        Prompt prompt = new Prompt(runner, output, surroundings);
+        if (!surroundings.terminalIn()) {
+            return prompt.fromPipe();
+        }
+        try (Terminal terminal = Terminals.system(surroundings)) {
+            return prompt.onTerminal(terminal);
+        }
+    }
+
+    /** Does what is piped in, statement by statement; the first mistake ends it, as a script's would. */
+    private int fromPipe() throws IOException {
+        Session session = new Session(runner, surroundings, new PrintWriter(output, true), vm -> {
+            throw new HostMistake("/console needs a terminal", "use vm.console.type and vm.console.expect here");
+        });
+        BufferedReader reader = new BufferedReader(new InputStreamReader(surroundings.in(), surroundings.charset()));
+        StringBuilder input = new StringBuilder();
+        String line = reader.readLine();
+        while (line != null && !session.hasLeft()) {
+            input.append(line);
+            line = reader.readLine();
+            if (line == null || !session.isIncomplete(input.toString())) {
+                ExitCode exitCode = session.handle(input.toString());
+                if (exitCode != ExitCode.OK) {
+                    return exitCode.status();
+                }
+                input.setLength(0);
+            } else {
+                input.append('\n');
+            }
+        }
+        return ExitCode.OK.status();
+    }
+
+    /** Reads from this terminal, a real one or a test's. */
+    static int onTerminal(Terminal terminal, ScriptRunner runner, ScriptOutput output, Surroundings surroundings) {
+        return new Prompt(runner, output, surroundings).onTerminal(terminal);
+    }
+
+    private int onTerminal(Terminal terminal) {
+        PrintWriter writer = terminal.writer();
+        output.redirect(writer);
+        AttachedConsole attached = new AttachedConsole(terminal);
+        Session session = new Session(runner, surroundings, writer, attached);
+        LineReader reader = reader(terminal, session);
+        Consumer<String> above = line -> {
+            output.freshLine();
+            reader.printAbove(line);
+        };
+        LogSetup.sink(above);
+        terminal.handle(Terminal.Signal.INT, signal -> session.interrupt());
+        try (BackgroundOutput background = new BackgroundOutput(above)) {
+            attached.background = background;
+            runner.lab().vms().forEach(background::follow);
+            runner.lab().onVm(background::follow);
+            writer.println(
+                    "vmlab " + VmlabCommand.Version.ofBuild() + "; /help shows what can be typed, Ctrl-D leaves");
+            openHistory(reader, writer);
+            read(reader, session, writer);
+        } finally {
+            LogSetup.sink(surroundings.err()::println);
+            output.redirect(new PrintWriter(surroundings.out(), true));
+        }
+        return ExitCode.OK.status();
+    }
+
+    private static LineReader reader(Terminal terminal, Session session) {
+        LineReader reader = LineReaderBuilder.builder()
+                .appName("vmlab")
+                .terminal(terminal)
+                .parser(new PromptParser(session::isIncomplete))
+                .completer(new LabCompleter(session))
+                .variable(LineReader.SECONDARY_PROMPT_PATTERN, SECONDARY)
+                .variable(LineReader.DISABLE_COMPLETION, false)
+                .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+                .option(LineReader.Option.INSERT_TAB, false)
+                .option(LineReader.Option.BRACKETED_PASTE, false)
+                .build();
+        // A pasted script keeps its tabs out of completion only with the terminal's help, which plain ones lack.
+        if (!terminal.getType().startsWith(Terminal.TYPE_DUMB)) {
+            reader.setOpt(LineReader.Option.BRACKETED_PASTE);
+        }
+        return reader;
+    }
+
+    /** Keeps inputs for the next session, if the user's state folder can be written. */
+    private void openHistory(LineReader reader, PrintWriter writer) {
+        Path file = UserFolders.state(surroundings.environment()).resolve("history");
+        Optional<String> obstacle = obstacle(file);
+        if (obstacle.isPresent()) {
+            writer.println("inputs of this session aren't kept: " + obstacle.get());
+            return;
+        }
+        reader.setVariable(LineReader.HISTORY_FILE, file);
+        reader.getHistory().attach(reader);
+    }
+
+    private static Optional<String> obstacle(Path file) {
+        try {
+            Files.createDirectories(file.getParent());
+        } catch (IOException e) {
+            return Optional.of("can't create the folder " + file.getParent());
+        }
+        Path toWrite = Files.exists(file) ? file : file.getParent();
+        return Files.isWritable(toWrite) ? Optional.empty() : Optional.of("can't write " + file);
+    }
+
+    private void read(LineReader reader, Session session, PrintWriter writer) {
+        while (!session.hasLeft()) {
+            try {
+                String input = reader.readLine(PRIMARY);
+                session.handle(input);
+                output.freshLine();
+                writer.flush();
+            } catch (UserInterruptException e) {
+                // Ctrl-C at the prompt drops what was typed, and nothing else.
+                output.freshLine();
+            } catch (EndOfFileException e) {
+                return;
+            }
+        }
+    }
+
+    /** A guest's console in the prompt's own window. */
+    private static final class AttachedConsole implements Session.Attacher {
+        private final Terminal terminal;
+        private BackgroundOutput background;
+
+        private AttachedConsole(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        @SuppressWarnings("try") // the screen works by being open
+        public String attach(LabVm vm) {
+            background.hold(true);
+            terminal.writer().print("console of " + vm.name() + "; Ctrl-] leaves\r\n");
+            terminal.writer().flush();
+            try (RawMode raw = RawMode.enter(terminal);
+                    GuestScreen screen = GuestScreen.withRecent(vm.console(), terminal.output())) {
+                raw.type(vm, () -> vm.state() == LabVm.State.ENDED);
+            } catch (IOException e) {
+                throw new UncheckedIOException("the terminal is gone", e);
+            } finally {
+                background.hold(false);
+            }
+            return vm.state() == LabVm.State.ENDED ? "\n" + vm.name() + " has ended" : "\nback at the prompt";
+        }
+    }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.codehaus.groovy.runtime.FormatHelper;
+import vmlab.dsl.ScriptRunner;
+import vmlab.lab.Lab;
+import vmlab.lab.LabVm;
+import vmlab.vmm.HostMistake;
+
+/**
+ * What the prompt does with an input, whoever read it: a line reader, a pipe or a test.
+ *
+ * <p>Threads: inputs come one at a time; {@link #interrupt} may come on any thread.
+ */
+final class Session {
+    /** How a VM's console is attached where there is a terminal. */
+    @FunctionalInterface
+    interface Attacher {
+        /** Returns when the user leaves the console; what is shown then. */
+        String attach(LabVm vm);
+    }
+
+    private static final Duration PATIENCE = Duration.ofSeconds(3);
+
+    private final ScriptRunner runner;
+    private final Surroundings surroundings;
+    private final PrintWriter out;
+    private final Attacher attacher;
+    private final Evaluation evaluation = new Evaluation(PATIENCE);
+    private boolean left;
+
+    Session(ScriptRunner runner, Surroundings surroundings, PrintWriter out, Attacher attacher) {
+        this.runner = Objects.requireNonNull(runner);
+        this.surroundings = Objects.requireNonNull(surroundings);
+        this.out = Objects.requireNonNull(out);
+        this.attacher = Objects.requireNonNull(attacher);
+    }
+
+    Lab lab() {
+        return runner.lab();
+    }
+
+    ScriptRunner runner() {
+        return runner;
+    }
+
+    Surroundings surroundings() {
+        return surroundings;
+    }
+
+    /** Whether the user has asked to leave. */
+    boolean hasLeft() {
+        return left;
+    }
+
+    String leave() {
+        left = true;
+        return "";
+    }
+
+    String attach(LabVm vm) {
+        return attacher.attach(vm);
+    }
+
+    String load(Path file) {
+        return shown(runner.run(file, List.of()));
+    }
+
+    /** Ctrl-C. */
+    void interrupt() {
+        evaluation.interrupt();
+    }
+
+    /** Whether the text is a command of the prompt rather than Groovy. */
+    static boolean isCommand(String input) {
+        String text = input.stripLeading();
+        return text.matches("[/:][a-z]+(\\s[^\\n]*)?");
+    }
+
+    /** Whether more lines must come before the input can be done. */
+    boolean isIncomplete(String input) {
+        return !input.isBlank() && !isCommand(input) && runner.isIncomplete(input);
+    }
+
+    /** Does one input and prints what comes of it. */
+    ExitCode handle(String input) {
+        if (input.isBlank()) {
+            return ExitCode.OK;
+        }
+        return isCommand(input) ? print(command(input.strip())) : print(evaluation.run(evaluate(input)));
+    }
+
+    private Callable<String> evaluate(String input) {
+        return () -> shown(runner.evaluate(input));
+    }
+
+    private Evaluation.Outcome command(String input) {
+        String[] parts = input.substring(1).split("\\s+", 2);
+        String argument = parts.length == 2 ? parts[1].strip() : "";
+        Optional<ConsoleCommand> command = ConsoleCommands.named(parts[0]);
+        return command.isPresent() && command.get().name().equals("console")
+                // Attached, Ctrl-C is the guest's; there is nothing to interrupt.
+                ? here(() -> run(command.get(), argument))
+                : evaluation.run(() -> run(command.orElseThrow(() -> unknown(parts[0])), argument));
+    }
+
+    private static Evaluation.Outcome here(Callable<String> work) {
+        try {
+            return new Evaluation.Outcome(Evaluation.Kind.DONE, work.call(), null);
+        } catch (Exception thrown) {
+            return new Evaluation.Outcome(Evaluation.Kind.FAILED, null, thrown);
+        }
+    }
+
+    private String run(ConsoleCommand command, String argument) {
+        boolean wants = command.argument() != ConsoleCommand.Argument.NONE;
+        if (wants == argument.isEmpty()) {
+            throw new HostMistake(
+                    wants ? "/" + command.name() + " needs an argument" : "/" + command.name() + " takes no argument",
+                    "usage: " + command.usage());
+        }
+        return command.run(this, argument);
+    }
+
+    private static HostMistake unknown(String name) {
+        String known = ConsoleCommands.ALL.stream().map(c -> "/" + c.name()).collect(Collectors.joining(", "));
+        return new HostMistake("there is no command /" + name, "known are " + known);
+    }
+
+    private ExitCode print(Evaluation.Outcome outcome) {
+        switch (outcome.kind()) {
+            case DONE -> {
+                String text = (String) outcome.value();
+                if (!text.isEmpty()) {
+                    out.println(text);
+                }
+                return ExitCode.OK;
+            }
+            case FAILED -> {
+                FailureReport report = FailureReport.of(outcome.thrown());
+                out.println(report.text());
+                return report.exitCode();
+            }
+            case INTERRUPTED -> out.println("interrupted");
+            case LEFT_BEHIND -> out.println("it didn't stop; it is left to itself and the prompt goes on");
+        }
+        return ExitCode.INTERRUPTED;
+    }
+
+    /** A value as the prompt shows it: what a guest may have put in can't act on the terminal. */
+    static String shown(Object value) {
+        if (value == null) {
+            return "";
+        }
+        String text = value instanceof CharSequence ? value.toString() : FormatHelper.toString(value);
+        return text.lines().map(TerminalText::neutral).collect(Collectors.joining("\n"));
+    }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+import vmlab.dsl.ScriptRunner;
+import vmlab.lab.Lab;
+import vmlab.vmm.HostMistake;
+import vmlab.vmm.Machine.Pace;
+
+/** The command {@code vmlab}: the prompt, or a script from a file, the command line or standard input. */
+@Command(
+        name = "vmlab",
+        description = {
+            "A scriptable console for labs of virtual machines.",
+            "",
+            "Without FILE or -e it opens a prompt. FILE is a Groovy script, - is standard input; ARGS are its `args`."
+        },
+        customSynopsis = {
+            "vmlab [OPTIONS]                    a prompt",
+            "       vmlab [OPTIONS] FILE [ARGS...]     run a script",
+            "       vmlab [OPTIONS] -e CODE [ARGS...]  run a line of script",
+            "       vmlab [OPTIONS] COMMAND"
+        },
+        optionListHeading = "%nOptions:%n",
+        commandListHeading = "%nCommands:%n",
+        exitCodeListHeading = "%nExit codes:%n",
+        usageHelpAutoWidth = false,
+        subcommands = {BootCommand.class, GuestCommand.class, DoctorCommand.class},
+        versionProvider = VmlabCommand.Version.class)
+final class VmlabCommand implements Callable<Integer> {
+    private static final String STANDARD_INPUT = "-";
+
+    /** The build's version and the Java it runs on. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {"vmlab %s, Java %s".formatted(ofBuild(), Runtime.version())};
+        }
+
+        static String ofBuild() {
+            return Objects.requireNonNullElse(
+                    VmlabCommand.class.getPackage().getImplementationVersion(), "(not packaged)");
+        }
+    }
+
+    private final Surroundings surroundings;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private LabOptions labOptions;
+
+    @Option(names = "-e", paramLabel = "CODE", description = "Run CODE.")
+    private String code;
+
+    @Option(names = "-i", description = "Open the prompt when the script is done, with its VMs and variables.")
+    private boolean thenPrompt;
+
+    @Parameters(paramLabel = "FILE", arity = "0..*", hidden = true)
+    private List<String> words = new ArrayList<>();
+
+    VmlabCommand(Surroundings surroundings) {
+        this.surroundings = Objects.requireNonNull(surroundings);
+    }
+
+    /** Runs the command line; returns the exit status. */
+    static int execute(Surroundings surroundings, String... args) {
+        return commandLine(surroundings).execute(args);
+    }
+
+    /** The command line with all that makes its answers: streams, exit codes, failure reports. */
+    static CommandLine commandLine(Surroundings surroundings) {
+        // picocli would start Groovy to see whether an annotation's value is a closure: half a second, for nothing.
+        System.setProperty("picocli.disable.closures", "true");
+        CommandLine commandLine = new CommandLine(new VmlabCommand(surroundings), new Factory(surroundings));
+        commandLine
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(new PrintWriter(surroundings.out(), true))
+                .setErr(new PrintWriter(surroundings.err(), true))
+                .setColorScheme(CommandLine.Help.defaultColorScheme(
+                        surroundings.coloursOut() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF))
+                .setParameterExceptionHandler((mistake, parsed) -> refuse(surroundings, mistake))
+                .setExecutionExceptionHandler((thrown, command, parsed) -> fail(surroundings, thrown));
+        addCommonOptions(commandLine);
+        // The words behind a script's name are the script's.
+        commandLine.setStopAtPositional(true);
+        return commandLine;
+    }
+
+    private static void addCommonOptions(CommandLine commandLine) {
+        CommandSpec root = commandLine.getCommandSpec();
+        root.usageMessage().exitCodeList(exitCodes());
+        root.mixinStandardHelpOptions(true);
+        commandLine.getSubcommands().values().forEach(c -> c.getCommandSpec().mixinStandardHelpOptions(true));
+    }
+
+    private static Map<String, String> exitCodes() {
+        Map<String, String> table = new LinkedHashMap<>();
+        for (ExitCode exitCode : ExitCode.values()) {
+            table.put(" " + exitCode.status(), exitCode.meaning());
+        }
+        return table;
+    }
+
+    private static int fail(Surroundings surroundings, Throwable thrown) {
+        FailureReport report = FailureReport.of(thrown);
+        surroundings.err().println(report.text());
+        return report.exitCode().status();
+    }
+
+    private static int refuse(Surroundings surroundings, ParameterException mistake) {
+        surroundings.err().println("vmlab: " + mistake.getMessage());
+        UnmatchedArgumentException.printSuggestions(mistake, new PrintWriter(surroundings.err(), true));
+        surroundings
+                .err()
+                .println("  " + mistake.getCommandLine().getCommandSpec().qualifiedName()
+                        + " --help shows what can be given");
+        return ExitCode.USAGE.status();
+    }
+
+    private record Factory(Surroundings surroundings) implements CommandLine.IFactory {
+        @Override
+        public <K> K create(Class<K> type) throws Exception {
+            if (type == BootCommand.class) {
+                return type.cast(new BootCommand(surroundings));
+            }
+            if (type == GuestCommand.class) {
+                return type.cast(new GuestCommand(surroundings));
+            }
+            if (type == DoctorCommand.class) {
+                return type.cast(new DoctorCommand(surroundings));
+            }
+            return CommandLine.defaultFactory().create(type);
+        }
+    }
+
+    @Option(
+            names = "-v",
+            scope = CommandLine.ScopeType.INHERIT,
+            description = "Show on standard error what goes into the log; -vv shows debug messages, too.")
+    private void verbosity(boolean[] times) {
+        LogSetup.verbosity(times.length);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        boolean script = code != null || !words.isEmpty();
+        if (code == null && script && !words.get(0).equals(STANDARD_INPUT)) {
+            requireScript(words.get(0));
+        }
+        Pace pace = labOptions.paceOr(script ? Pace.VIRTUAL : Pace.REAL_TIME);
+        ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
+        try (Lab lab = Labs.open(labOptions.backend(), pace, surroundings)) {
+            ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
+            if (script) {
+                int status = runScript(runner);
+                if (!thenPrompt) {
+                    return status;
+                }
+                if (!labOptions.paceIsSet()) {
+                    lab.pace(Pace.REAL_TIME);
+                }
+            }
+            return Prompt.run(runner, output, surroundings);
+        } finally {
+            output.flush();
+        }
+    }
+
+    private int runScript(ScriptRunner runner) throws IOException {
+        if (!thenPrompt) {
+            run(runner);
+            return ExitCode.OK.status();
+        }
+        try {
+            run(runner);
+        } catch (RuntimeException thrown) {
+            // The prompt opens all the same: to look at what went wrong is what -i is for.
+            fail(surroundings, thrown);
+        }
+        return ExitCode.OK.status();
+    }
+
+    private void run(ScriptRunner runner) throws IOException {
+        if (code != null) {
+            runner.run("-e", code, words);
+            return;
+        }
+        List<String> args = words.subList(1, words.size());
+        if (words.get(0).equals(STANDARD_INPUT)) {
+            String text = new String(surroundings.in().readAllBytes(), StandardCharsets.UTF_8);
+            runner.run("standard input", text, args);
+        } else {
+            runner.run(Path.of(words.get(0)), args);
+        }
+    }
+
+    /** A word that is neither a file nor looks like one was meant as a command. */
+    private void requireScript(String name) {
+        if (Files.isRegularFile(Path.of(name))) {
+            return;
+        }
+        if (!name.contains("/") && !name.contains(".")) {
+            CommandLine vmlab = spec.commandLine();
+            List<String> similar = new UnmatchedArgumentException(vmlab, List.of(name)).getSuggestions();
+            throw new ParameterException(
+                    vmlab,
+                    "there is neither a file nor a command " + name
+                            + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?"));
+        }
+        throw new HostMistake("there is no script " + name, "give the path of a Groovy file; vmlab --help shows more");
+    }
+}

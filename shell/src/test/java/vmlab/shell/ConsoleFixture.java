@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jline.terminal.Size;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.impl.DumbTerminal;
+import vmlab.dsl.ScriptRunner;
+import vmlab.lab.Lab;
+
+/**
+ * The real prompt on a dumb terminal with fixed streams. The terminal is made directly: JLine's builder might attach the
+ * one the tests were started on.
+ */
+final class ConsoleFixture implements AutoCloseable {
+    private static final long LIMIT_SECONDS = 60;
+
+    private final PipedOutputStream keyboard = new PipedOutputStream();
+    private final ByteArrayOutputStream screen = new ByteArrayOutputStream() {
+        @Override
+        public synchronized void write(byte[] octets, int offset, int length) {
+            super.write(octets, offset, length);
+            notifyAll();
+        }
+
+        @Override
+        public synchronized void write(int octet) {
+            super.write(octet);
+            notifyAll();
+        }
+    };
+    private final Terminal terminal;
+    private final Lab lab = EchoGuest.lab();
+    private final CompletableFuture<Integer> ended = new CompletableFuture<>();
+    private int seen;
+
+    ConsoleFixture(Path state) throws IOException {
+        terminal = new DumbTerminal(
+                "test", Terminal.TYPE_DUMB, new PipedInputStream(keyboard, 1 << 16), screen, StandardCharsets.UTF_8);
+        terminal.setSize(new Size(200, 50));
+        Surroundings surroundings = new Surroundings(
+                new java.io.ByteArrayInputStream(new byte[0]),
+                new PrintStream(screen, true, StandardCharsets.UTF_8),
+                new PrintStream(screen, true, StandardCharsets.UTF_8),
+                Map.of("XDG_STATE_HOME", state.toString(), "HOME", state.toString(), "TERM", "dumb"),
+                true,
+                true,
+                true);
+        ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
+        ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
+        Thread prompt = new Thread(
+                () -> {
+                    try {
+                        ended.complete(Prompt.onTerminal(terminal, runner, output, surroundings));
+                    } catch (RuntimeException | Error e) {
+                        ended.completeExceptionally(e);
+                    }
+                },
+                "prompt");
+        prompt.setDaemon(true);
+        prompt.start();
+        shows("vmlab> ");
+    }
+
+    ConsoleFixture type(String keys) {
+        try {
+            keyboard.write(keys.getBytes(StandardCharsets.UTF_8));
+            keyboard.flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
+    ConsoleFixture line(String text) {
+        return type(text + "\r");
+    }
+
+    ConsoleFixture ctrlC() {
+        terminal.raise(Terminal.Signal.INT);
+        return this;
+    }
+
+    Lab lab() {
+        return lab;
+    }
+
+    /** Waits until this is on the screen, behind what the last call found; gives what came before it. */
+    String shows(String text) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+        synchronized (screen) {
+            int at = screen.toString(StandardCharsets.UTF_8).indexOf(text, seen);
+            while (at < 0) {
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (left <= 0 || ended.isDone()) {
+                    throw new AssertionError(
+                            "not shown: " + text + "\nbut: " + screen.toString(StandardCharsets.UTF_8));
+                }
+                try {
+                    screen.wait(left);
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                at = screen.toString(StandardCharsets.UTF_8).indexOf(text, seen);
+            }
+            String before = screen.toString(StandardCharsets.UTF_8).substring(seen, at);
+            seen = at + text.length();
+            return before;
+        }
+    }
+
+    /** Waits for the prompt's end. */
+    int status() {
+        try {
+            return ended.get(LIMIT_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError(screen.toString(StandardCharsets.UTF_8), e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        keyboard.close();
+        lab.close();
+        terminal.close();
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class DoctorTest {
+    @TempDir
+    private Path root;
+
+    private Map<String, String> environment = Map.of();
+
+    private Finding finding(String subject) {
+        Map<String, String> withHome = new java.util.HashMap<>(environment);
+        withHome.putIfAbsent("HOME", root.toString());
+        List<Finding> findings = new Doctor(new TestSurroundings("", withHome).surroundings(), root).findings();
+        return findings.stream()
+                .filter(finding -> finding.subject().equals(subject))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void write(String file, String text) throws IOException {
+        Path path = root.resolve(file);
+        Files.createDirectories(path.getParent());
+        Files.writeString(path, text);
+    }
+
+    @Test
+    void everyFindingThatIsNotOkSaysWhatToDo() {
+        for (Finding finding :
+                new Doctor(new TestSurroundings("", Map.of("HOME", "/nonexistent")).surroundings(), root).findings()) {
+            assertEquals(finding.level() == Finding.Level.OK, finding.remedy().isEmpty(), finding.toString());
+        }
+    }
+
+    @Test
+    void littleMemoryIsAWarning() throws IOException {
+        write("proc/meminfo", "MemTotal: 1000000 kB\nMemAvailable:     307200 kB\n");
+
+        Finding found = finding("machine");
+
+        assertEquals(Finding.Level.WARN, found.level());
+        assertTrue(found.found().contains("300 MB of memory available"), found.found());
+    }
+
+    @Test
+    void aMachineWithoutKvmIsFine() throws IOException {
+        write("proc/cpuinfo", "processor : 0\nflags\t\t: fpu vme sse2\n");
+
+        Finding found = finding("kvm");
+
+        assertEquals(Finding.Level.OK, found.level());
+        assertEquals(
+                "no /dev/kvm (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing",
+                found.found());
+    }
+
+    @Test
+    void theKindOfKvmIsTold() throws IOException {
+        write("dev/kvm", "");
+        write("proc/cpuinfo", "processor : 0\nflags\t\t: fpu vme svm sse2\n");
+
+        assertTrue(finding("kvm").found().contains("AMD SVM"), finding("kvm").found());
+    }
+
+    @Test
+    void aMachineWithoutAptIsToldOfMirrorAndFolder() {
+        Finding found = finding("packages");
+
+        assertEquals(Finding.Level.WARN, found.level());
+        assertTrue(found.remedy().contains("VMLAB_DEBIAN_MIRROR"), found.remedy());
+    }
+
+    @Test
+    void aNamedMirrorIsEnough() {
+        environment = Map.of("VMLAB_DEBIAN_MIRROR", "http://mirror.example/debian");
+
+        assertEquals(
+                Finding.ok("packages", "from http://mirror.example/debian (VMLAB_DEBIAN_MIRROR)"), finding("packages"));
+    }
+
+    @Test
+    void aptSourcesAreEnough() throws IOException {
+        write("etc/apt/sources.list.d/debian.sources", "Types: deb\n");
+
+        assertEquals(Finding.Level.OK, finding("packages").level());
+    }
+
+    @Test
+    void aStateFolderThatCannotBeMadeIsAWarning() throws IOException {
+        write("file", "");
+        environment = Map.of("XDG_STATE_HOME", root.resolve("file").toString());
+
+        assertEquals(Finding.Level.WARN, finding("history").level());
+    }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The prompt with JLine's real reader on a dumb terminal. */
+final class PromptTest {
+    private static final String LAB = "lab { vm(0) { kernel_image = debian.kernel } }";
+
+    @TempDir
+    private Path state;
+
+    private ConsoleFixture console;
+
+    @BeforeEach
+    void open() throws IOException {
+        console = new ConsoleFixture(state);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        console.close();
+    }
+
+    @Test
+    void groovyIsDoneAndItsValueShown() {
+        console.line("6 * 7").shows("\n42");
+    }
+
+    @Test
+    void theLastValueIsUnderscore() {
+        console.line("6 * 7").shows("\n42");
+
+        console.line("_ + 1").shows("\n43");
+    }
+
+    @Test
+    void anInputGoesOnUntilItIsComplete() {
+        console.line("def twice(n) {").shows("...> ");
+        console.line("  n * 2").shows("...> ");
+        console.line("}").shows("vmlab> ");
+
+        console.line("twice(21)").shows("\n42");
+    }
+
+    @Test
+    void aMistakeIsShownAndTheSessionGoesOn() {
+        console.line("nosuch + 1").shows("nosuch");
+        console.shows("vmlab> ");
+
+        console.line("1 + 1").shows("\n2");
+    }
+
+    @Test
+    void bothMarksMakeACommand() {
+        console.line("/vms").shows("no VMs yet");
+
+        console.line(":vms").shows("no VMs yet");
+    }
+
+    @Test
+    void anUnknownCommandIsToldWithTheKnownOnes() {
+        console.line("/vmz").shows("there is no command /vmz");
+        console.shows("/vms");
+    }
+
+    @Test
+    void ctrlCStopsCodeThatNeverEnds() {
+        console.line("println 'begun'; while (true) { }").shows("\nbegun");
+
+        console.ctrlC().shows("interrupted");
+
+        console.shows("vmlab> ");
+        console.line("1 + 1").shows("\n2");
+    }
+
+    @Test
+    void ctrlCStopsAWaitAndLeavesTheVm() {
+        console.line(LAB + "; vm0.start(); 'ready'").shows("\nready");
+        console.line("println 'begun'; vm0.console.expect('never', 1.hours)").shows("\nbegun");
+
+        console.ctrlC().shows("interrupted");
+
+        console.shows("vmlab> ");
+        console.line("vm0.state()").shows("\nRUNNING");
+    }
+
+    @Test
+    void ctrlCAtAnEmptyPromptDoesNothing() {
+        console.type("\u0003");
+
+        console.line("1 + 1").shows("\n2");
+    }
+
+    @Test
+    void whatAGuestPrintsComesInWholeSafeLines() {
+        console.line(LAB + "; vm0.start(); 'ready'");
+
+        console.shows("vm0| ^[[1mhello^[[0m from the guest");
+    }
+
+    @Test
+    void theNameOfAVmShowsWhatItIs() {
+        console.line(LAB + "; vm0.start(); 'ready'").shows("\nready");
+
+        console.line("vm0").shows("vm0");
+        console.shows("128");
+    }
+
+    @Test
+    void theConsoleIsAttachedUntilTheLeaveKey() {
+        console.line(LAB + "; vm0.start(); 'ready'").shows("\nready");
+        console.shows("vm0| ");
+        console.line("/console vm0").shows("Ctrl-] leaves");
+        console.shows("from the guest");
+
+        console.type("abc\r").shows("you typed abc");
+        console.type("\u001d").shows("back at the prompt");
+
+        console.shows("vmlab> ");
+        console.line("1 + 1").shows("\n2");
+    }
+
+    @Test
+    void ctrlDLeaves() {
+        console.type("\u0004");
+
+        assertEquals(0, console.status());
+    }
+
+    @Test
+    void quitLeaves() {
+        console.line("/quit");
+
+        assertEquals(0, console.status());
+    }
+
+    @Test
+    void tabCompletesACommand() {
+        console.type("/vm\t\r").shows("no VMs yet");
+    }
+
+    @Test
+    void tabCompletesAVariable() {
+        console.line("lengthy = 21").shows("\n21");
+
+        console.type("leng\t * 2\r").shows("\n42");
+    }
+
+    @Test
+    void tabCompletesAMemberOfALiveObject() {
+        console.line(LAB + "; 'ready'").shows("\nready");
+
+        console.type("vm0.consol\t.lines()\r").shows("\n[]");
+    }
+
+    @Test
+    void inputsAreKeptForTheNextSession() throws IOException {
+        console.line("6 * 7").shows("\n42");
+        console.line("/quit").status();
+
+        String history = Files.readString(state.resolve("vmlab/history"));
+        assertTrue(history.contains("6 * 7"), history);
+    }
+
+    @Test
+    void theHelpNamesEveryCommand() {
+        console.line("/help").shows("Type Groovy");
+
+        String help = console.shows("vm0.sh('uname -a')");
+        for (ConsoleCommand command : ConsoleCommands.ALL) {
+            assertTrue(help.contains(command.usage()), command.usage());
+            assertFalse(command.summary().isEmpty(), command.name());
+        }
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm.boot;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import vmlab.vmm.GuestMemory;
+import vmlab.vmm.HostMistake;
+
+/**
+ * An executable ELF file for i386, loaded by physical addresses.
+ *
+ * <p>Not modelled: sections, relocation, shared objects. Errors: anything else than such a file is a {@link HostMistake}.
+ *
+ * <p>Spec: System V ABI, "Object Files" and "Program Loading".
+ */
+final class ElfImage {
+    private static final byte[] MAGIC = {0x7F, 'E', 'L', 'F'};
+    private static final int EI_CLASS = 4;
+    private static final int EI_DATA = 5;
+    private static final int E_TYPE = 0x10;
+    private static final int E_MACHINE = 0x12;
+    private static final int E_ENTRY = 0x18;
+    private static final int E_PHOFF = 0x1C;
+    private static final int E_PHENTSIZE = 0x2A;
+    private static final int E_PHNUM = 0x2C;
+    private static final int ELFCLASS32 = 1;
+    private static final int ELFDATA2LSB = 1;
+    private static final int ET_EXEC = 2;
+    private static final int EM_386 = 3;
+    private static final int PT_LOAD = 1;
+    private static final int PT_INTERP = 3;
+
+    private static final Map<Integer, String> MACHINES = Map.of(
+            3,
+            "32-bit x86",
+            8,
+            "MIPS",
+            20,
+            "PowerPC",
+            21,
+            "64-bit PowerPC",
+            22,
+            "S/390",
+            40,
+            "32-bit ARM",
+            62,
+            "64-bit x86",
+            183,
+            "64-bit ARM",
+            243,
+            "RISC-V");
+    private static final Map<Integer, String> TYPES =
+            Map.of(1, "an object file or kernel module", 3, "a shared object", 4, "a core dump");
+
+    private record Segment(long fileOffset, long virtual, long physical, long fileBytes, long memoryBytes) {
+        boolean containsVirtual(long address) {
+            return address >= virtual && address < virtual + memoryBytes;
+        }
+
+        boolean containsPhysical(long address) {
+            return address >= physical && address < end();
+        }
+
+        long end() {
+            return physical + memoryBytes;
+        }
+    }
+
+    private final BootFile file;
+    private final List<Segment> segments = new ArrayList<>();
+
+    static boolean isElf(BootFile file) {
+        return file.has(0, MAGIC);
+    }
+
+    /** Throws the {@link HostMistake} that explains why the file can't be booted, if it can't. */
+    static void check(BootFile file) {
+        new ElfImage(file).physicalEntry();
+    }
+
+    /** Reads the headers and checks them all. */
+    ElfImage(BootFile file) {
+        this.file = file;
+        checkMachine();
+        checkType();
+        readSegments();
+        if (segments.isEmpty()) {
+            throw notBootable("has nothing to load");
+        }
+        if (lowest() < LowMemory.HIGH) {
+            throw new HostMistake(
+                    "%s wants to be loaded at %#x, below 1 MB, where the boot tables are"
+                            .formatted(file.path(), lowest()),
+                    "link it to 1 MB or above");
+        }
+    }
+
+    private void checkMachine() {
+        int machine = file.u16(E_MACHINE);
+        if (file.u8(EI_DATA) != ELFDATA2LSB) {
+            throw notBootable("is for a big-endian machine");
+        }
+        if (machine != EM_386) {
+            throw notBootable("is for " + MACHINES.getOrDefault(machine, "machine number " + machine));
+        }
+        if (file.u8(EI_CLASS) != ELFCLASS32) {
+            throw notBootable("is for 32-bit x86 in an ELF file of class " + file.u8(EI_CLASS));
+        }
+    }
+
+    private void checkType() {
+        int type = file.u16(E_TYPE);
+        if (type != ET_EXEC) {
+            throw notBootable("is " + TYPES.getOrDefault(type, "of ELF type " + type));
+        }
+    }
+
+    private void readSegments() {
+        int headers = file.u16(E_PHNUM);
+        for (int i = 0; i < headers; i++) {
+            long at = file.u32(E_PHOFF) + (long) i * file.u16(E_PHENTSIZE);
+            long type = file.u32(at);
+            if (type == PT_INTERP) {
+                throw notBootable("is a program for Linux");
+            }
+            Segment segment = new Segment(
+                    file.u32(at + 4), file.u32(at + 8), file.u32(at + 12), file.u32(at + 16), file.u32(at + 20));
+            if (type == PT_LOAD && segment.memoryBytes > 0) {
+                checkSegment(segment);
+                segments.add(segment);
+            }
+        }
+    }
+
+    private void checkSegment(Segment segment) {
+        file.slice(segment.fileOffset, segment.fileBytes);
+        if (segment.fileBytes > segment.memoryBytes) {
+            throw notBootable("has a segment with more bytes in the file than in memory");
+        }
+    }
+
+    private HostMistake notBootable(String why) {
+        return new HostMistake(
+                "%s is no kernel for this machine: it %s".formatted(file.path(), why), BootFile.NAME_A_KERNEL);
+    }
+
+    /** The lowest physical address. */
+    long lowest() {
+        return segments.stream().mapToLong(Segment::physical).min().orElseThrow();
+    }
+
+    /** The first physical address behind all segments. */
+    long end() {
+        return segments.stream().mapToLong(Segment::end).max().orElseThrow();
+    }
+
+    /** Where to start. Linux gives a physical address there already, most other kernels a virtual one. */
+    long physicalEntry() {
+        long entry = file.u32(E_ENTRY);
+        long physical = segments.stream()
+                .filter(segment -> segment.containsVirtual(entry))
+                .findFirst()
+                .map(segment -> entry - segment.virtual + segment.physical)
+                .orElse(entry);
+        if (segments.stream().noneMatch(segment -> segment.containsPhysical(physical))) {
+            throw notBootable("starts at %#x, where it loads nothing".formatted(physical));
+        }
+        return physical;
+    }
+
+    /** Copies the segments and zeroes what they have in memory only. The RAM must reach to {@link #end()}. */
+    void copyTo(GuestMemory ram) {
+        for (Segment segment : segments) {
+            ram.write(segment.physical, file.slice(segment.fileOffset, segment.fileBytes));
+            Zeros.write(ram, segment.physical + segment.fileBytes, segment.end());
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm.soft;
+
+import vmlab.vmm.Hypervisor;
+import vmlab.vmm.Vcpu;
+import vmlab.vmm.Vm;
+
+/** The back end that runs anywhere: our own 32-bit x86 CPU, in Java. */
+public final class SoftHypervisor implements Hypervisor {
+    @Override
+    public String name() {
+        return "soft";
+    }
+
+    @Override
+    public Vm create(Board board) {
+        SoftVcpu vcpu = new SoftVcpu(board);
+        return new Vm() {
+            @Override
+            public Vcpu vcpu() {
+                return vcpu;
+            }
+
+            @Override
+            public void close() {
+                vcpu.close();
+            }
+        };
+    }
+}
