@@ -26,7 +26,7 @@ import vmlab.lab.Lab;
  * one the tests were started on.
  */
 final class ConsoleFixture implements AutoCloseable {
-    private static final long LIMIT_SECONDS = 60;
+    private static final long LIMIT_SECONDS = 30;
 
     private final PipedOutputStream keyboard = new PipedOutputStream();
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream() {
@@ -47,15 +47,15 @@ final class ConsoleFixture implements AutoCloseable {
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     private int seen;
 
-    ConsoleFixture(Path state) throws IOException {
-        terminal = new DumbTerminal(
-                "test", Terminal.TYPE_DUMB, new PipedInputStream(keyboard, 1 << 16), screen, StandardCharsets.UTF_8);
+    ConsoleFixture(Path state, String type) throws IOException {
+        terminal =
+                new DumbTerminal("test", type, new PipedInputStream(keyboard, 1 << 16), screen, StandardCharsets.UTF_8);
         terminal.setSize(new Size(200, 50));
         Surroundings surroundings = new Surroundings(
                 new java.io.ByteArrayInputStream(new byte[0]),
                 new PrintStream(screen, true, StandardCharsets.UTF_8),
                 new PrintStream(screen, true, StandardCharsets.UTF_8),
-                Map.of("XDG_STATE_HOME", state.toString(), "HOME", state.toString(), "TERM", "dumb"),
+                Map.of("XDG_STATE_HOME", state.toString(), "HOME", state.toString(), "TERM", type),
                 true,
                 true,
                 true);
@@ -120,6 +120,11 @@ final class ConsoleFixture implements AutoCloseable {
             seen = at + text.length();
             return before;
         }
+    }
+
+    /** All that is on the screen. */
+    String all() {
+        return screen.toString(StandardCharsets.UTF_8);
     }
 
     /** Waits for the prompt's end. */
