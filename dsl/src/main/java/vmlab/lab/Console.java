@@ -123,15 +123,15 @@ public final class Console {
         send(line + "\n");
     }
 
-    /** Types text as it is, without Enter. */
+    /** Types text as it is, without Enter. What is typed while the VM is paused waits; after its end it is lost. */
     public void send(String raw) {
         Objects.requireNonNull(raw);
-        vm.running().type(raw.getBytes(StandardCharsets.UTF_8), false);
+        vm.poweredOn().type(raw.getBytes(StandardCharsets.UTF_8), false);
     }
 
     /** Sends octets at once: for a terminal that a person sits at. */
     public void send(byte[] octets) {
-        vm.running().type(octets, true);
+        vm.poweredOn().type(octets, true);
     }
 
     /** Has output reported from now on, also that of later power-ons. */

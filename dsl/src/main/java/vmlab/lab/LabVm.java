@@ -161,7 +161,7 @@ public final class LabVm {
 
     /** Waits until it ends of itself. */
     public MachineEnd awaitEnd(Duration limit) {
-        PowerCycle now = lastCycle().orElseThrow(this::notStarted);
+        PowerCycle now = poweredOn();
         if (now.end().isEmpty()) {
             refuseIfHeld(now);
             PowerCycle.Outcome outcome = interruptibly("its end", () -> now.await(Until.NEVER, limit));
@@ -214,7 +214,7 @@ public final class LabVm {
 
     /** The CPU's registers, between two instructions. */
     public CpuState registers() {
-        return interruptibly("its registers", lastCycle().orElseThrow(this::notStarted)::registers);
+        return interruptibly("its registers", poweredOn()::registers);
     }
 
     /** What its guest did oddly since power-on, oldest first; the newest thousand are kept. */
@@ -272,16 +272,21 @@ public final class LabVm {
     }
 
     private PowerCycle started() {
-        PowerCycle now = lastCycle().orElseThrow(this::notStarted);
+        PowerCycle now = poweredOn();
         now.end().ifPresent(end -> {
             throw new LabMistake(name() + " is off: it " + Spoken.end(end), name() + ".start() begins anew");
         });
         return now;
     }
 
-    /** The machine, if a script can wait for it or type to it. */
+    /** The machine, which may have ended. */
+    PowerCycle poweredOn() {
+        return lastCycle().orElseThrow(this::notStarted);
+    }
+
+    /** The machine, if a script can wait for it. */
     PowerCycle running() {
-        PowerCycle now = lastCycle().orElseThrow(this::notStarted);
+        PowerCycle now = poweredOn();
         refuseIfHeld(now);
         return now;
     }

@@ -11,6 +11,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestEvents;
@@ -31,6 +33,11 @@ import vmlab.vmm.VmClock;
 final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** A guest that has panicked says nothing for long: so much it gets to say what a script expects all the same. */
     private static final Duration PANIC_GRACE = Duration.ofSeconds(2);
+
+    /** Longer limits would overflow a clock of nanoseconds. */
+    private static final Duration LONGEST_LIMIT = Duration.ofDays(36_500);
+
+    private static final Logger LOG = LoggerFactory.getLogger(PowerCycle.class);
 
     /** How a wait ended. */
     enum Outcome {
@@ -211,7 +218,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
      * @throws InterruptedException if this thread is interrupted; at virtual pace the guest is held then
      */
     Outcome await(Watch watch, Duration limit) throws InterruptedException {
-        Duration allowed = panic().isPresent() && limit.compareTo(PANIC_GRACE) > 0 ? PANIC_GRACE : limit;
+        Duration most = panic().isPresent() ? PANIC_GRACE : LONGEST_LIMIT;
+        Duration allowed = limit.compareTo(most) > 0 ? most : limit;
         Wait wait = new Wait(watch, machine.pace() == Machine.Pace.VIRTUAL);
         if (!wait.holds) {
             wait.outcome.completeOnTimeout(Outcome.LIMIT, allowed.toNanos(), TimeUnit.NANOSECONDS);
@@ -288,7 +296,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         log.append(octet);
         boolean panicked = polled && kernel.append(octet);
         for (Console.Listener listener : listeners) {
-            listener.printed(new byte[] {(byte) octet});
+            tell(listener, octet);
         }
         Wait wait = waiting;
         if (wait == null) {
@@ -299,6 +307,16 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             finish(wait, Outcome.MET);
         } else if (panicked) {
             finish(wait, Outcome.PANICKED);
+        }
+    }
+
+    /** A listener is somebody else's code: its failure must not end the machine. */
+    private void tell(Console.Listener listener, int octet) {
+        try {
+            listener.printed(new byte[] {(byte) octet});
+        } catch (RuntimeException | Error e) {
+            listeners.remove(listener);
+            LOG.error("a listener of the console of {} failed and gets no more output", machine.name(), e);
         }
     }
 

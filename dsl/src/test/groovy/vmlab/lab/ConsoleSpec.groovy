@@ -146,6 +146,34 @@ class ConsoleSpec extends Specification {
         vm.console().text() == 'abcdef'
     }
 
+    def "a listener that fails is dropped, and the guest goes on"() {
+        given:
+        guest.prints(ofMillis(1), 'abc')
+        def vm = vm()
+        def calls = 0
+        vm.console().listen {
+            calls++
+            throw new IllegalStateException('of a listener, meant to be in the log')
+        }
+
+        expect:
+        vm.console().expect('abc').text() == 'abc'
+        calls == 1
+    }
+
+    def "keys typed while a VM is paused wait for it"() {
+        given:
+        guest.shell(ofMillis(1))
+        def vm = vm()
+        vm.console().expect('# ')
+
+        when:
+        vm.pause().console().type('echo hello')
+
+        then:
+        vm.resume().console().expect('\r\nhello\r\n')
+    }
+
     def "an answer isn't lost to a program that flushes its input after its question"() {
         given:
         guest.logsIn(ofMillis(10)).flushesBeforePassword()
