@@ -79,10 +79,11 @@ final class Prompt {
         output.redirect(writer);
         AttachedConsole attached = new AttachedConsole(terminal);
         Session session = new Session(runner, surroundings, writer, attached);
-        LineReader reader = reader(terminal, session);
+        boolean plain = terminal.getType().startsWith(Terminal.TYPE_DUMB);
+        Inputs inputs = plain ? new PlainInputs(terminal, session) : new EditedInputs(reader(terminal, session));
         Consumer<String> above = line -> {
             output.freshLine();
-            reader.printAbove(line);
+            inputs.printAbove(line);
         };
         LogSetup.sink(above);
         terminal.handle(Terminal.Signal.INT, signal -> session.interrupt());
@@ -92,8 +93,10 @@ final class Prompt {
             runner.lab().onVm(background::follow);
             writer.println(
                     "vmlab " + VmlabCommand.Version.ofBuild() + "; /help shows what can be typed, Ctrl-D leaves");
-            openHistory(reader, writer);
-            read(reader, session, writer);
+            if (inputs instanceof EditedInputs edited) {
+                openHistory(edited.reader(), writer);
+            }
+            read(inputs, session, writer);
         } finally {
             LogSetup.sink(surroundings.err()::println);
             output.redirect(new PrintWriter(surroundings.out(), true));
@@ -101,8 +104,66 @@ final class Prompt {
         return ExitCode.OK.status();
     }
 
+    /** Where inputs come from on a terminal. */
+    private interface Inputs {
+        /** The next complete input. */
+        String next();
+
+        /** Prints a line without harm to what is being typed. */
+        void printAbove(String line);
+    }
+
+    private record EditedInputs(LineReader reader) implements Inputs {
+        @Override
+        public String next() {
+            return reader.readLine(PRIMARY);
+        }
+
+        @Override
+        public void printAbove(String line) {
+            reader.printAbove(line);
+        }
+    }
+
+    /** For terminals that can't move the cursor: the kernel's own line editing. */
+    private record PlainInputs(Terminal terminal, Session session) implements Inputs {
+        @Override
+        public String next() {
+            StringBuilder input = new StringBuilder(line(PRIMARY));
+            while (session.isIncomplete(input.toString())) {
+                input.append('\n').append(line(SECONDARY));
+            }
+            return input.toString();
+        }
+
+        private String line(String prompt) {
+            terminal.writer().print(prompt);
+            terminal.writer().flush();
+            StringBuilder line = new StringBuilder();
+            try {
+                int c = terminal.reader().read();
+                while (c != '\n' && c != '\r') {
+                    if (c < 0) {
+                        throw new EndOfFileException();
+                    }
+                    line.append((char) c);
+                    c = terminal.reader().read();
+                }
+            } catch (IOException e) {
+                throw new EndOfFileException(e);
+            }
+            return line.toString();
+        }
+
+        @Override
+        public void printAbove(String line) {
+            terminal.writer().println(line);
+            terminal.writer().flush();
+        }
+    }
+
     private static LineReader reader(Terminal terminal, Session session) {
-        LineReader reader = LineReaderBuilder.builder()
+        return LineReaderBuilder.builder()
                 .appName("vmlab")
                 .terminal(terminal)
                 .parser(new PromptParser(session::isIncomplete))
@@ -111,13 +172,7 @@ final class Prompt {
                 .variable(LineReader.DISABLE_COMPLETION, false)
                 .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
                 .option(LineReader.Option.INSERT_TAB, false)
-                .option(LineReader.Option.BRACKETED_PASTE, false)
                 .build();
-        // A pasted script keeps its tabs out of completion only with the terminal's help, which plain ones lack.
-        if (!terminal.getType().startsWith(Terminal.TYPE_DUMB)) {
-            reader.setOpt(LineReader.Option.BRACKETED_PASTE);
-        }
-        return reader;
     }
 
     /** Keeps inputs for the next session, if the user's state folder can be written. */
@@ -142,11 +197,10 @@ final class Prompt {
         return Files.isWritable(toWrite) ? Optional.empty() : Optional.of("can't write " + file);
     }
 
-    private void read(LineReader reader, Session session, PrintWriter writer) {
+    private void read(Inputs inputs, Session session, PrintWriter writer) {
         while (!session.hasLeft()) {
             try {
-                String input = reader.readLine(PRIMARY);
-                session.handle(input);
+                session.handle(inputs.next());
                 output.freshLine();
                 writer.flush();
             } catch (UserInterruptException e) {

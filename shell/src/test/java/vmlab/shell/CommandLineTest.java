@@ -53,8 +53,7 @@ final class CommandLineTest {
                 Commands:
                   boot    Boot a kernel with its serial console on standard input and output.
                   guest   Fetch the default guest, Debian's kernel and a small user space, and
-                            print where its files are. With WHAT only that one is printed, to
-                            be used in a command.
+                            print where its files are.
                   doctor  Check what this machine offers, and say what to do about what is
                             missing.
 

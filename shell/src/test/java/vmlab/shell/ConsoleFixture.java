@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jline.terminal.Attributes;
 import org.jline.terminal.Size;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.impl.DumbTerminal;
@@ -26,7 +27,7 @@ import vmlab.lab.Lab;
  * one the tests were started on.
  */
 final class ConsoleFixture implements AutoCloseable {
-    private static final long LIMIT_SECONDS = 60;
+    private static final long LIMIT_SECONDS = 20;
 
     private final PipedOutputStream keyboard = new PipedOutputStream();
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream() {
@@ -47,15 +48,18 @@ final class ConsoleFixture implements AutoCloseable {
     private final CompletableFuture<Integer> ended = new CompletableFuture<>();
     private int seen;
 
-    ConsoleFixture(Path state) throws IOException {
-        terminal = new DumbTerminal(
-                "test", Terminal.TYPE_DUMB, new PipedInputStream(keyboard, 1 << 16), screen, StandardCharsets.UTF_8);
+    ConsoleFixture(Path state, String type) throws IOException {
+        terminal =
+                new DumbTerminal("test", type, new PipedInputStream(keyboard, 1 << 16), screen, StandardCharsets.UTF_8);
         terminal.setSize(new Size(200, 50));
+        Attributes attributes = terminal.getAttributes();
+        attributes.setControlChar(Attributes.ControlChar.VEOF, 4);
+        terminal.setAttributes(attributes);
         Surroundings surroundings = new Surroundings(
                 new java.io.ByteArrayInputStream(new byte[0]),
                 new PrintStream(screen, true, StandardCharsets.UTF_8),
                 new PrintStream(screen, true, StandardCharsets.UTF_8),
-                Map.of("XDG_STATE_HOME", state.toString(), "HOME", state.toString(), "TERM", "dumb"),
+                Map.of("XDG_STATE_HOME", state.toString(), "HOME", state.toString(), "TERM", type),
                 true,
                 true,
                 true);
@@ -98,28 +102,37 @@ final class ConsoleFixture implements AutoCloseable {
         return lab;
     }
 
+    /** What is on the screen without the sequences that place it there, a begun one at the end included. */
+    private String words() {
+        return all().replaceAll("\u001b\\[[0-9;?]*[A-Za-z]|\u001b(\\[[0-9;?]*)?$|\u0007", "");
+    }
+
     /** Waits until this is on the screen, behind what the last call found; gives what came before it. */
     String shows(String text) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
         synchronized (screen) {
-            int at = screen.toString(StandardCharsets.UTF_8).indexOf(text, seen);
+            int at = words().indexOf(text, seen);
             while (at < 0) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 if (left <= 0 || ended.isDone()) {
-                    throw new AssertionError(
-                            "not shown: " + text + "\nbut: " + screen.toString(StandardCharsets.UTF_8));
+                    throw new AssertionError("not shown: " + text + "\nbut: " + all());
                 }
                 try {
                     screen.wait(left);
                 } catch (InterruptedException e) {
                     throw new AssertionError(e);
                 }
-                at = screen.toString(StandardCharsets.UTF_8).indexOf(text, seen);
+                at = words().indexOf(text, seen);
             }
-            String before = screen.toString(StandardCharsets.UTF_8).substring(seen, at);
+            String before = words().substring(seen, at);
             seen = at + text.length();
             return before;
         }
+    }
+
+    /** All that is on the screen. */
+    String all() {
+        return screen.toString(StandardCharsets.UTF_8);
     }
 
     /** Waits for the prompt's end. */
@@ -127,7 +140,7 @@ final class ConsoleFixture implements AutoCloseable {
         try {
             return ended.get(LIMIT_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException | ExecutionException | TimeoutException e) {
-            throw new AssertionError(screen.toString(StandardCharsets.UTF_8), e);
+            throw new AssertionError(all(), e);
         }
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jline.terminal.Terminal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ final class PromptTest {
 
     @BeforeEach
     void open() throws IOException {
-        console = new ConsoleFixture(state);
+        console = new ConsoleFixture(state, "ansi");
     }
 
     @AfterEach
@@ -96,8 +97,10 @@ final class PromptTest {
     }
 
     @Test
-    void ctrlCAtAnEmptyPromptDoesNothing() {
-        console.type("\u0003");
+    void ctrlCAtThePromptOnlyDropsWhatWasTyped() {
+        console.type("half").shows("half");
+
+        console.ctrlC().shows("vmlab> ");
 
         console.line("1 + 1").shows("\n2");
     }
@@ -171,6 +174,18 @@ final class PromptTest {
 
         String history = Files.readString(state.resolve("vmlab/history"));
         assertTrue(history.contains("6 * 7"), history);
+    }
+
+    @Test
+    void aTerminalThatCannotMoveTheCursorHasAPlainPrompt() throws IOException {
+        try (ConsoleFixture plain = new ConsoleFixture(state, Terminal.TYPE_DUMB)) {
+            plain.type("def twice(n) {\n").shows("...> ");
+            plain.type("  n * 2\n").shows("...> ");
+            plain.type("}\n").shows("vmlab> ");
+            plain.type("twice(21)\n").shows("42\n");
+            plain.type(LAB + "; vm0.start()\n").shows("vm0| ^[[1mhello");
+            assertFalse(plain.all().contains("\u001b"), "no control sequences: " + plain.all());
+        }
     }
 
     @Test

@@ -19,7 +19,7 @@ final class SessionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/abc/", "/a.c/.matcher('abc')", "vm0", "1 / 2", "x ? 1 : 2", "/vms\nx"})
+    @ValueSource(strings = {"/abc/", "/a.c/.matcher('abc')", "vm0", "1 / 2", "x ? 1 : 2"})
     void groovyIsNoCommand(String input) {
         assertFalse(Session.isCommand(input));
     }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** The built launcher on a pseudo-terminal that {@code script} of util-linux makes; Ctrl-C comes as a real SIGINT. */
+final class PseudoTerminal implements AutoCloseable {
+    static final Path SCRIPT = Path.of("/usr/bin/script");
+
+    private static final long LIMIT_SECONDS = 120;
+
+    private final Process process;
+    private final Thread reader;
+
+    /** Guards the text on the screen. */
+    private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
+
+    private int seen;
+
+    private PseudoTerminal(Process process) {
+        this.process = process;
+        reader = new Thread(this::read, "screen");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** Runs the launcher with these arguments, as a shell reads them. */
+    static PseudoTerminal running(Path state, String type, String arguments) throws IOException {
+        String command = "stty cols 200 rows 50; exec " + Checkout.root().resolve("vmlab") + " " + arguments;
+        ProcessBuilder builder = new ProcessBuilder(SCRIPT.toString(), "-qefc", command, "/dev/null")
+                .redirectErrorStream(true)
+                .directory(Checkout.root().toFile());
+        builder.environment().put("VMLAB_NO_BUILD", "1");
+        builder.environment().put("XDG_STATE_HOME", state.toString());
+        builder.environment().put("TERM", type);
+        builder.environment().put("SHELL", "/bin/sh");
+        builder.environment().remove("CI");
+        return new PseudoTerminal(builder.start());
+    }
+
+    private void read() {
+        byte[] buffer = new byte[4096];
+        try {
+            for (int count = process.getInputStream().read(buffer);
+                    count >= 0;
+                    count = process.getInputStream().read(buffer)) {
+                synchronized (screen) {
+                    screen.write(buffer, 0, count);
+                    screen.notifyAll();
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    PseudoTerminal type(String keys) throws IOException {
+        process.getOutputStream().write(keys.getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().flush();
+        return this;
+    }
+
+    /** All that was printed. */
+    String all() {
+        synchronized (screen) {
+            return screen.toString(StandardCharsets.UTF_8);
+        }
+    }
+
+    private String words() {
+        return all().replaceAll("\u001b[\\[(][0-9;?]*[A-Za-z]|\u001b[=>]|\u001b(\\[[0-9;?]*)?$|\u0007", "")
+                .replace("\r", "");
+    }
+
+    /** Waits until this was printed, behind what the last call found. */
+    PseudoTerminal shows(String text) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+        synchronized (screen) {
+            int at = words().indexOf(text, seen);
+            while (at < 0) {
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (left <= 0 || !reader.isAlive()) {
+                    throw new AssertionError("not shown: " + text + "\nbut: " + all());
+                }
+                screen.wait(Math.min(left, 500));
+                at = words().indexOf(text, seen);
+            }
+            seen = at + text.length();
+        }
+        return this;
+    }
+
+    /** Waits for the end. */
+    int status() throws InterruptedException {
+        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("it didn't end: " + all());
+        }
+        reader.join();
+        return process.exitValue();
+    }
+
+    @Override
+    public void close() {
+        process.descendants().forEach(ProcessHandle::destroy);
+        process.destroy();
+    }
+}
