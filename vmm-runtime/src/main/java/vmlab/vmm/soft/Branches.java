@@ -19,7 +19,7 @@ final class Branches {
         private final boolean samePage;
 
         private Block target;
-        private int generation;
+        private int stamp;
 
         Exit(int distance, boolean samePage) {
             this.distance = distance;
@@ -29,14 +29,14 @@ final class Branches {
         Block take(Cpu c) {
             c.eip += distance;
             Block t = target;
-            return t != null && t.valid && (samePage || generation == c.mmu.generation) ? t : find(c);
+            return t != null && t.valid && (samePage || c.mmu.holds(stamp)) ? t : find(c);
         }
 
         private Block find(Cpu c) {
             Block known = c.mmu.known(c.eip);
             if (known != Block.LOOKUP && !(samePage && known.isSplit())) {
                 target = known;
-                generation = c.mmu.generation;
+                stamp = c.mmu.stamp(c.eip);
             }
             return known;
         }

@@ -55,13 +55,29 @@ final class Mmu {
     final CodeCache code;
     private final Decoder decoder;
 
-    /** Changes whenever linear addresses may lead to other code. */
-    int generation;
-
     /** Blocks by the linear address they were last entered at. */
     private final Block[] jumps = new Block[JUMPS];
 
     private final int[] jumpAddress = new int[JUMPS];
+
+    /** Whether the slot's address is translated by a global page. */
+    private final boolean[] jumpIsGlobal = new boolean[JUMPS];
+
+    /** Slots of pages that aren't global. */
+    private final int[] volatileJumps = new int[JUMPS];
+
+    private int volatileJumpCount;
+
+    /** Bit (linear page mod 4096): some slot may lead into the page. */
+    private final long[] jumpPages = new long[64];
+
+    /** Stamps of what is known of linear addresses; one counts up, the other down, so that they never meet. */
+    private int volatileStamp = 1;
+
+    private int globalStamp = -1;
+
+    /** Whether the page translated last was global. */
+    private boolean translatedGlobal;
 
     Mmu(Cpu cpu, GuestMemory memory, IoBus mmio) {
         this.cpu = cpu;
@@ -101,7 +117,11 @@ final class Mmu {
             invalidate(tables + volatileEntries[i]);
         }
         volatileEntryCount = 0;
-        dropJumps();
+        for (int i = 0; i < volatileJumpCount; i++) {
+            jumps[volatileJumps[i]] = null;
+        }
+        volatileJumpCount = 0;
+        volatileStamp++;
     }
 
     /** INVLPG. */
@@ -109,12 +129,18 @@ final class Mmu {
         int offset = (linear >>> 8) & ENTRY_MASK;
         invalidate(tables + offset);
         invalidate(tables + ENTRIES * ENTRY_BYTES + offset);
-        dropJumps();
+        int page = linear >>> 12;
+        if ((jumpPages[(page >>> 6) & 63] & 1L << page) != 0) {
+            dropJumps();
+        }
     }
 
     private void dropJumps() {
-        generation++;
         Arrays.fill(jumps, null);
+        Arrays.fill(jumpPages, 0);
+        volatileJumpCount = 0;
+        volatileStamp++;
+        globalStamp--;
     }
 
     private static void invalidate(long entry) {
@@ -307,6 +333,7 @@ final class Mmu {
     /** Walks the page tables, sets accessed and dirty bits, fills the TLB; the physical address, or a page fault. */
     private long translate(int linear, boolean write, boolean user) {
         if ((cpu.cr0 & Cr0.PG) == 0) {
+            translatedGlobal = false;
             fill(linear, linear & PAGE_MASK, true, true, user);
             return linear & 0xFFFFFFFFL;
         }
@@ -338,6 +365,7 @@ final class Mmu {
     private long enter(int linear, int page, int rights, int updated, boolean user) {
         boolean mayWrite = (rights & RW) != 0 || !user && (cpu.cr0 & Cr0.WP) == 0;
         boolean global = (rights & G) != 0 && (cpu.cr4 & Cr4.PGE) != 0;
+        translatedGlobal = global;
         fill(linear, page, mayWrite && (updated & D) != 0, global, user);
         return (page & 0xFFFFFFFFL) | (linear & 0xFFF);
     }
@@ -388,7 +416,7 @@ final class Mmu {
 
     /** The block at EIP if it was entered from here before; {@link Block#LOOKUP} if not. */
     Block known(int linear) {
-        int slot = (linear ^ (linear >>> 12)) & (JUMPS - 1);
+        int slot = slot(linear);
         Block block = jumps[slot];
         return block != null && jumpAddress[slot] == linear && block.mode == cpu.mode && block.valid
                 ? block
@@ -403,6 +431,7 @@ final class Mmu {
             return known;
         }
         long physical = translate(linear, false, cpu.cpl == 3);
+        boolean global = translatedGlobal;
         if (!isRam(physical)) {
             return decoder.outsideRam();
         }
@@ -419,10 +448,42 @@ final class Mmu {
                 forbidWrites(block.secondPage);
             }
         }
-        int slot = (linear ^ (linear >>> 12)) & (JUMPS - 1);
+        remember(linear, block, global);
+        return block;
+    }
+
+    private void remember(int linear, Block block, boolean global) {
+        int slot = slot(linear);
         jumps[slot] = block;
         jumpAddress[slot] = linear;
-        return block;
+        boolean kept = global && !block.isSplit();
+        jumpIsGlobal[slot] = kept;
+        if (!kept) {
+            if (volatileJumpCount == JUMPS) {
+                dropJumps();
+                return;
+            }
+            volatileJumps[volatileJumpCount++] = slot;
+        }
+        int page = linear >>> 12;
+        jumpPages[(page >>> 6) & 63] |= 1L << page;
+        if (block.isSplit()) {
+            jumpPages[((page + 1) >>> 6) & 63] |= 1L << (page + 1);
+        }
+    }
+
+    private static int slot(int linear) {
+        return (linear ^ (linear >>> 12)) & (JUMPS - 1);
+    }
+
+    /** What a link to the block known for this address is stamped with. */
+    int stamp(int linear) {
+        return jumpIsGlobal[slot(linear)] ? globalStamp : volatileStamp;
+    }
+
+    /** Whether a link with this stamp still holds. */
+    boolean holds(int stamp) {
+        return stamp == volatileStamp || stamp == globalStamp;
     }
 
     /** A block of at most {@code most} instructions at the present CS:EIP that is used once. */
