@@ -19,7 +19,10 @@ public final class Console {
     /** Sees output as it comes. */
     @FunctionalInterface
     public interface Listener {
-        /** Called on the machine's thread with octets the guest sent, in order; must not wait. */
+        /**
+         * Called on the machine's thread with octets the guest sent, in order, but for what a shell says while it does a
+         * command for {@link LabVm#sh}; must not wait.
+         */
         void printed(byte[] octets);
     }
 
@@ -29,6 +32,9 @@ public final class Console {
         @Override
         void close();
     }
+
+    /** What the Enter key of a terminal sends; a getty that sees it lets later Enters end lines too. */
+    private static final String ENTER = "\r";
 
     private final LabVm vm;
     private final CopyOnWriteArrayList<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -120,7 +126,7 @@ public final class Console {
 
     /** Types a line and Enter; the guest gets it a moment (20 ms of its time) later, as from a person. */
     public void type(String line) {
-        send(line + "\n");
+        send(line + ENTER);
     }
 
     /** Types text as it is, without Enter. What is typed while the VM is paused waits; after its end it is lost. */

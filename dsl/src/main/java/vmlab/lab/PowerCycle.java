@@ -71,6 +71,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final ConsoleLog log = new ConsoleLog();
     private final KernelMessages kernel = new KernelMessages();
     private final CopyOnWriteArrayList<Console.Listener> listeners;
+    private volatile boolean quiet;
     private final Machine machine;
     private final TypedInput input;
 
@@ -291,12 +292,19 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         wait.outcome.complete(outcome);
     }
 
+    /** Keeps what is printed from the listeners, or lets them have it again. */
+    void quiet(boolean newQuiet) {
+        quiet = newQuiet;
+    }
+
     @Override
     public void sent(int octet, boolean polled) {
         log.append(octet);
         boolean panicked = polled && kernel.append(octet);
-        for (Console.Listener listener : listeners) {
-            tell(listener, octet);
+        if (!quiet) {
+            for (Console.Listener listener : listeners) {
+                tell(listener, octet);
+            }
         }
         Wait wait = waiting;
         if (wait == null) {

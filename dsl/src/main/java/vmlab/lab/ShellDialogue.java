@@ -25,6 +25,9 @@ final class ShellDialogue {
     /** busybox reads lines of up to 1023 octets, and a line must hold a piece and what is said around it. */
     private static final int LONGEST_PIECE = 400;
 
+    /** Ctrl-C. */
+    private static final byte[] INTERRUPT = {3};
+
     private final LabVm vm;
     private final Console console;
     private final PowerCycle cycle;
@@ -124,7 +127,16 @@ final class ShellDialogue {
                 "echo vm''" + mark + "-begin; command eval " + quoted + " </dev/null; echo vm''" + mark + "-end-$?-");
         ShellWatch watch = new ShellWatch("vm" + mark);
         atShell = false;
-        vm.await(cycle, watch, awaited, limit);
+        cycle.quiet(true);
+        try {
+            vm.await(cycle, watch, awaited, limit);
+        } catch (WaitInterrupted | WaitTimedOut e) {
+            // Nobody waits for the command any more: the shell shall be there for the next one.
+            console.send(INTERRUPT);
+            throw e;
+        } finally {
+            cycle.quiet(false);
+        }
         atShell = true;
         cycle.consumed(watch.position);
         return watch.result();

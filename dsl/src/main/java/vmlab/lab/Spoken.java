@@ -9,10 +9,16 @@ import vmlab.vmm.MachineEnd;
 final class Spoken {
     private Spoken() {}
 
-    /** {@code 1 min 30 s}, {@code 2.5 s}, {@code 20 ms}. */
+    /** {@code 1 min 30 s}, {@code 2.5 s}, {@code 20 ms}; of less than a millisecond, microseconds or nanoseconds. */
     static String duration(Duration duration) {
+        if (duration.compareTo(Duration.ofNanos(1000)) < 0) {
+            return duration.toNanos() + " ns";
+        }
+        if (duration.compareTo(Duration.ofMillis(1)) < 0) {
+            return decimal(duration.toNanos() / 1e3) + " µs";
+        }
         if (duration.compareTo(Duration.ofSeconds(1)) < 0) {
-            return decimal(duration.toNanos() / 1e6) + " ms";
+            return decimal(duration.toNanos() / 1000 / 1e3) + " ms";
         }
         StringJoiner text = new StringJoiner(" ");
         if (duration.toMinutes() > 0) {

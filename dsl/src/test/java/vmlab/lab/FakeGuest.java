@@ -238,9 +238,9 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
             } else if (machine.clock().nanos() >= deafUntil) {
                 typed.append((char) octet);
                 if (mode != Mode.PASSWORD) {
-                    print(octet == '\n' ? "\r\n" : String.valueOf((char) octet), false);
+                    print(octet == '\r' ? "\r\n" : String.valueOf((char) octet), false);
                 }
-                if (octet == '\n') {
+                if (octet == '\r') {
                     String line = typed.substring(0, typed.length() - 1);
                     typed.setLength(0);
                     take(line);

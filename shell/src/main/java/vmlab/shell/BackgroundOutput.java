@@ -64,9 +64,9 @@ final class BackgroundOutput implements AutoCloseable {
         }
 
         private void end() {
-            String text = line.toString(StandardCharsets.UTF_8).replaceAll("\r+$", "");
+            String text = line.toString(StandardCharsets.UTF_8);
             line.reset();
-            if (!lines.offer(prefix + TerminalText.neutral(text))) {
+            if (!lines.offer(prefix + TerminalText.line(text))) {
                 lost.incrementAndGet();
             }
         }

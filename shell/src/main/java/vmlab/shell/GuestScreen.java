@@ -65,7 +65,7 @@ final class GuestScreen implements AutoCloseable {
         StringBuilder safe = new StringBuilder();
         for (String part : end.substring(lineStart).split("(?<=\n)")) {
             String line = part.replaceAll("[\r\n]+$", "");
-            safe.append(TerminalText.neutral(line)).append(line.length() < part.length() ? "\r\n" : "");
+            safe.append(TerminalText.line(line)).append(line.length() < part.length() ? "\r\n" : "");
         }
         return safe.toString();
     }

@@ -1,9 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.shell;
 
+import java.util.regex.Pattern;
+
 /** Text of a guest made safe for the user's terminal. */
 final class TerminalText {
+    /** ECMA-48, 5.4. */
+    private static final Pattern CONTROL_SEQUENCE = Pattern.compile("\u001B\\[[0-?]*[ -/]*[@-~]");
+
     private TerminalText() {}
+
+    /**
+     * One line of a console without its line end: sequences that move, colour or ask the terminal are left out, the rest is
+     * {@link #neutral}.
+     */
+    static String line(String text) {
+        return neutral(CONTROL_SEQUENCE.matcher(text).replaceAll("").replaceAll("^\\r+|\\r+$", ""));
+    }
 
     /**
      * Shows control characters as {@code ^[} and the like instead of letting them act, so that a guest can't move the
