@@ -50,7 +50,7 @@ final class Prompt {
         Session session = new Session(runner, surroundings, new PrintWriter(output, true), vm -> {
             throw new HostMistake("/console needs a terminal", "use vm.console.type and vm.console.expect here");
         });
-        BufferedReader reader = new BufferedReader(new InputStreamReader(surroundings.in(), surroundings.charset()));
+        BufferedReader reader = keyboard();
         StringBuilder input = new StringBuilder();
         String line = reader.readLine();
         while (line != null && !session.hasLeft()) {
@@ -69,6 +69,10 @@ final class Prompt {
         return ExitCode.OK.status();
     }
 
+    private BufferedReader keyboard() {
+        return new BufferedReader(new InputStreamReader(surroundings.in(), surroundings.charset()));
+    }
+
     /** Reads from this terminal, a real one or a test's. */
     static int onTerminal(Terminal terminal, ScriptRunner runner, ScriptOutput output, Surroundings surroundings) {
         return new Prompt(runner, output, surroundings).onTerminal(terminal);
@@ -79,8 +83,9 @@ final class Prompt {
         output.redirect(writer);
         AttachedConsole attached = new AttachedConsole(terminal);
         Session session = new Session(runner, surroundings, writer, attached);
-        boolean plain = terminal.getType().startsWith(Terminal.TYPE_DUMB);
-        Inputs inputs = plain ? new PlainInputs(terminal, session) : new EditedInputs(reader(terminal, session));
+        Inputs inputs = surroundings.isPlain()
+                ? new PlainInputs(terminal, session, keyboard())
+                : new EditedInputs(reader(terminal, session));
         Consumer<String> above = line -> {
             output.freshLine();
             inputs.printAbove(line);
@@ -126,7 +131,7 @@ final class Prompt {
     }
 
     /** For terminals that can't move the cursor: the kernel's own line editing. */
-    private record PlainInputs(Terminal terminal, Session session) implements Inputs {
+    private record PlainInputs(Terminal terminal, Session session, BufferedReader keyboard) implements Inputs {
         @Override
         public String next() {
             StringBuilder input = new StringBuilder(line(PRIMARY));
@@ -139,20 +144,15 @@ final class Prompt {
         private String line(String prompt) {
             terminal.writer().print(prompt);
             terminal.writer().flush();
-            StringBuilder line = new StringBuilder();
             try {
-                int c = terminal.reader().read();
-                while (c != '\n' && c != '\r') {
-                    if (c < 0) {
-                        throw new EndOfFileException();
-                    }
-                    line.append((char) c);
-                    c = terminal.reader().read();
+                String line = keyboard.readLine();
+                if (line == null) {
+                    throw new EndOfFileException();
                 }
+                return line;
             } catch (IOException e) {
                 throw new EndOfFileException(e);
             }
-            return line.toString();
         }
 
         @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.shell;
 
+import java.io.BufferedInputStream;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -18,7 +19,7 @@ import java.util.Objects;
  * What the process was given: standard streams, environment, and which of the streams are terminals. Tests bring their
  * own.
  *
- * @param in standard input, unbuffered
+ * @param in standard input
  * @param terminalIn whether standard input is a terminal
  * @param terminalOut whether standard output is one
  * @param terminalErr whether standard error is one
@@ -43,7 +44,7 @@ public record Surroundings(
     public static Surroundings ofProcess() {
         Charset charset = charset(System.getenv());
         return new Surroundings(
-                new FileInputStream(FileDescriptor.in),
+                new BufferedInputStream(new FileInputStream(FileDescriptor.in)),
                 printStream(FileDescriptor.out, charset),
                 printStream(FileDescriptor.err, charset),
                 System.getenv(),

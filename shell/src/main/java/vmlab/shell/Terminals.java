@@ -15,8 +15,9 @@ final class Terminals {
                 .dumb(true)
                 .nativeSignals(true)
                 .encoding(surroundings.charset());
-        if (surroundings.environment().getOrDefault("TERM", "").isEmpty()) {
-            builder.type(Terminal.TYPE_DUMB);
+        if (surroundings.isPlain()) {
+            // For the type "dumb" JLine makes a terminal that knows neither Ctrl-C nor raw mode.
+            builder.type("ansi");
         }
         return builder.build();
     }

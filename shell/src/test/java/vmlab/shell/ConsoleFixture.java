@@ -56,7 +56,7 @@ final class ConsoleFixture implements AutoCloseable {
         attributes.setControlChar(Attributes.ControlChar.VEOF, 4);
         terminal.setAttributes(attributes);
         Surroundings surroundings = new Surroundings(
-                new java.io.ByteArrayInputStream(new byte[0]),
+                terminal.input(),
                 new PrintStream(screen, true, StandardCharsets.UTF_8),
                 new PrintStream(screen, true, StandardCharsets.UTF_8),
                 Map.of("XDG_STATE_HOME", state.toString(), "HOME", state.toString(), "TERM", type),
