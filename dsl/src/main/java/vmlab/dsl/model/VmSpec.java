@@ -25,7 +25,7 @@ public record VmSpec(int index, List<Setting> settings, SourceLocation location)
     /** The command line if the script doesn't give one: what shortens Debian's boot. One that is given is used as it is. */
     public static final String DEFAULT_CMDLINE = "console=ttyS0 quiet nolapic noapic tsc=reliable no_timer_check"
             + " lpj=4000000 mitigations=off cryptomgr.notests random.trust_cpu=on noreplace-smp maxcpus=0 nosmp"
-            + " i8042.noaux i8042.nokbd acpi=off";
+            + " i8042.noaux i8042.nokbd acpi=off noisapnp";
 
     static final int MB = 1 << 20;
 
