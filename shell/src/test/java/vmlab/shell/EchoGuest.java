@@ -20,6 +20,7 @@ import vmlab.vmm.Machine;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.Vm;
+import vmlab.vmm.VmClock;
 
 /** A machine whose guest greets and then says {@code you typed …} for every line it gets. */
 final class EchoGuest implements MachineFactory {
@@ -70,7 +71,7 @@ final class EchoGuest implements MachineFactory {
 
         @Override
         public Vm create(Board board) {
-            EchoCpu cpu = new EchoCpu(console);
+            EchoCpu cpu = new EchoCpu(console, board.clock());
             return new Vm() {
                 @Override
                 public Vcpu vcpu() {
@@ -87,16 +88,19 @@ final class EchoGuest implements MachineFactory {
 
     private static final class EchoCpu implements Vcpu {
         private final Line console;
+        private final VmClock clock;
         private final StringBuilder line = new StringBuilder();
         private final AtomicBoolean kicked = new AtomicBoolean();
         private boolean greeted;
 
-        private EchoCpu(Line console) {
+        private EchoCpu(Line console, VmClock clock) {
             this.console = console;
+            this.clock = clock;
         }
 
         @Override
         public VcpuExit run() {
+            clock.fireDue();
             if (!greeted) {
                 greeted = true;
                 print(GREETING);

@@ -122,8 +122,7 @@ final class PromptTest {
 
     @Test
     void theConsoleIsAttachedUntilTheLeaveKey() {
-        console.line(LAB + "; vm0.start(); 'ready'").shows("\nready");
-        console.shows("vm0| ");
+        console.line(LAB + "; vm0.start(); vm0.console.expect('> '); 'ready'").shows("\nready");
         console.line("/console vm0").shows("Ctrl-] leaves");
         console.shows("from the guest");
 
