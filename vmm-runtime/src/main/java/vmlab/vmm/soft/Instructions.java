@@ -52,9 +52,15 @@ final class Instructions {
         int a = i.loadToModify(c);
         int b = i.loadReg(c);
         int sum = Alu.operate(c, Alu.ADD, a, b, i.bytes);
-        // The register is written first: XADD EAX, EAX keeps the sum.
-        i.storeReg(c, a);
-        i.store(c, sum);
+        if (i.isMemory()) {
+            // The register may be part of the address: memory first.
+            i.store(c, sum);
+            i.storeReg(c, a);
+        } else {
+            // XADD EAX, EAX keeps the sum.
+            i.storeReg(c, a);
+            i.store(c, sum);
+        }
     }
 
     static void compareExchange(Cpu c, Insn i) {
