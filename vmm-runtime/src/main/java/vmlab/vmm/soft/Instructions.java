@@ -280,6 +280,15 @@ final class Instructions {
         return Block.LOOKUP;
     }
 
+    /** A relative jump by the immediate; where it isn't taken, the operand size cuts nothing. */
+    static Block jumpIf(Cpu c, Insn i, boolean taken, int next) {
+        if (taken) {
+            return jump(c, i, next + i.immediate);
+        }
+        c.eip = next;
+        return Block.LOOKUP;
+    }
+
     static void checkTarget(Cpu c, int offset) {
         if (Integer.compareUnsigned(offset, c.limit[Cpu.CS]) > 0) {
             throw c.generalProtection();
@@ -321,14 +330,11 @@ final class Instructions {
             count = count - 1 & mask;
             taken = count != 0 && (i.opcode == 0xE2 || c.zero() == (i.opcode == 0xE1));
         }
-        int target = taken ? next + i.immediate : next;
-        if (taken) {
-            checkTarget(c, i.bytes == 2 ? target & 0xFFFF : target);
-        }
+        Block following = jumpIf(c, i, taken, next);
         if (i.opcode != 0xE3) {
             c.r[Cpu.ECX] = c.r[Cpu.ECX] & ~mask | count;
         }
-        return jump(c, i, target);
+        return following;
     }
 
     static Block interruptOnOverflow(Cpu c, Insn i, int next) {

@@ -752,10 +752,7 @@ final class Opcodes {
             Insn i = d.insn(d.operandBytes());
             i.opcode = condition;
             i.immediate = distance;
-            return end(
-                    i,
-                    (c, insn, next) ->
-                            Instructions.jump(c, insn, c.condition(insn.opcode) ? next + insn.immediate : next));
+            return end(i, (c, insn, next) -> Instructions.jumpIf(c, insn, c.condition(insn.opcode), next));
         }
         Branches.Exit taken = d.exit(distance);
         Branches.Exit fallen = d.exit(0);
