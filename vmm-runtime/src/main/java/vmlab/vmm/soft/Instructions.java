@@ -254,6 +254,8 @@ final class Instructions {
         int frame = stack - n;
         int lowest = stack - n * (level + 1);
         c.mmu.probeWrite(c.linear(Cpu.SS, lowest & mask, n, true), n);
+        // The frame need not be touched here, but must be there.
+        c.mmu.probeWrite(c.linear(Cpu.SS, lowest - i.immediate & mask, 1, true), 1);
         try {
             c.push(c.r[Cpu.EBP], n);
             for (int k = 1; k < level; k++) {
