@@ -70,7 +70,12 @@ final class CpuFixture implements AutoCloseable {
 
     int errorCode;
 
+    private final Board board;
     private final Vm vm;
+
+    /** Only decodes; made when it is first needed. */
+    private Cpu decoding;
+
     private final Vcpu cpu;
     private boolean paging;
     private Segment extra;
@@ -91,7 +96,7 @@ final class CpuFixture implements AutoCloseable {
                 throw new AssertionError("no interrupt is pending");
             }
         };
-        Board board = new Board(
+        board = new Board(
                 memory,
                 new IoBus("ports", (source, message) -> {}),
                 new IoBus("memory", (source, message) -> {}),
@@ -107,6 +112,9 @@ final class CpuFixture implements AutoCloseable {
     @Override
     public void close() {
         vm.close();
+        if (decoding != null) {
+            decoding.mmu.close();
+        }
         memory.close();
     }
 
@@ -220,6 +228,28 @@ final class CpuFixture implements AutoCloseable {
     /** How often #DB came. */
     int steps() {
         return memory.read32(STEPS);
+    }
+
+    /** The length of the instruction that these bytes begin with; it isn't executed. */
+    int lengthOf(byte[] bytes) {
+        memory.write(CODE, bytes);
+        if (decoding == null) {
+            decoding = new Cpu(board);
+            decoding.segment(Cpu.CS, CODE_SELECTOR, 0, -1, 0xC09B00);
+            for (int register : new int[] {Cpu.ES, Cpu.SS, Cpu.DS}) {
+                decoding.segment(register, DATA_SELECTOR, 0, -1, 0xC09300);
+            }
+        }
+        decoding.eip = CODE;
+        return decoding.mmu.uncached(1).sizeBytes;
+    }
+
+    /** Whether executing these bytes ends in #UD. */
+    boolean isUndefined(byte[] bytes) {
+        codeAt(CODE, bytes);
+        r[Cpu.ESP] = DATA + 0x800;
+        attempt(protectedState());
+        return cpu.state().eip() == HANDLERS + 16 * CpuFault.UD + 1;
     }
 
     /** Runs until a HLT. */

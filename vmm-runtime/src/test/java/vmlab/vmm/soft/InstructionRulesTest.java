@@ -29,7 +29,11 @@ class InstructionRulesTest {
     @EnumSource(Mode.class)
     void incAndDecKeepCarry(Mode mode) {
         // INC: "The CF flag is not affected." STC; INC EAX; SETC BL; CLC; DEC EAX; SETC BH
-        cpu.in(mode).set(Cpu.EAX, -1).set(Cpu.EBX, 0).code("F9 40 0F92C3 F8 48 0F92C7").run();
+        cpu.in(mode)
+                .set(Cpu.EAX, -1)
+                .set(Cpu.EBX, 0)
+                .code("F9 40 0F92C3 F8 48 0F92C7")
+                .run();
         assertEquals(1, cpu.r[Cpu.EBX]);
     }
 
@@ -96,7 +100,12 @@ class InstructionRulesTest {
     @EnumSource(Mode.class)
     void aFailedCompareExchangeLoadsTheAccumulator(Mode mode) {
         cpu.memory.write32(PAGE, MARK);
-        cpu.in(mode).set(Cpu.EAX, 1).set(Cpu.EBX, PAGE).set(Cpu.ECX, 2).code("0FB10B").run();
+        cpu.in(mode)
+                .set(Cpu.EAX, 1)
+                .set(Cpu.EBX, PAGE)
+                .set(Cpu.ECX, 2)
+                .code("0FB10B")
+                .run();
         assertEquals(MARK, cpu.r[Cpu.EAX]);
         assertEquals(MARK, cpu.memory.read32(PAGE));
         assertEquals(0, cpu.eflags & Eflags.ZF);
@@ -143,7 +152,12 @@ class InstructionRulesTest {
     @Test
     void repetitionKeepsWhatWasDoneBeforeAFault() {
         // REP: "the ECX register and the string operation ... registers ... indicate the next iteration".
-        cpu.absent(PAGE).set(Cpu.EAX, 0x55).set(Cpu.EDI, PAGE - 3).set(Cpu.ECX, 10).code("F3AA").run();
+        cpu.absent(PAGE)
+                .set(Cpu.EAX, 0x55)
+                .set(Cpu.EDI, PAGE - 3)
+                .set(Cpu.ECX, 10)
+                .code("F3AA")
+                .run();
         assertEquals(CpuFault.PF, cpu.vector);
         assertEquals(CpuFixture.CODE, cpu.eip);
         assertEquals(7, cpu.r[Cpu.ECX]);
@@ -185,7 +199,11 @@ class InstructionRulesTest {
 
     @ParameterizedTest
     @CsvSource({
-        "F7F1, 0, 1, 0", "F7F1, 1, 0, 1", "F7F9, 80000000, FFFFFFFF, FFFFFFFF", "F6F1, 0, FFFF, 1", "D400, 0, 0, 0"
+        "F7F1, 0, 1, 0",
+        "F7F1, 1, 0, 1",
+        "F7F9, 80000000, FFFFFFFF, FFFFFFFF",
+        "F6F1, 0, FFFF, 1",
+        "D400, 0, 0, 0"
     })
     void divideErrorsAreFaultsThatChangeNothing(String code, String edx, String eax, String ecx) {
         int high = Integer.parseUnsignedInt(edx, 16);
@@ -201,10 +219,47 @@ class InstructionRulesTest {
     /** SDM 3A, 6.5: a fault leaves the machine as it was before the instruction. EBX is a read-only page, EBP it too. */
     @ParameterizedTest
     @CsvSource({
-        "0103", "1103", "0003", "660103", "8303FF", "FE03", "FF03", "FF0B", "F713", "F71B", "D123", "D32B", "C10303",
-        "8703", "8603", "0FC103", "0FC003", "0FB10B", "0FC70B", "0FAB0B", "0FB30B", "0FBB0B", "0FBA2B05", "0FA40B05",
-        "0FAD0B", "0F9403", "8903", "8803", "668903", "C70344332211", "8F03", "668F03", "A4", "AB", "F3A5", "F3AA",
-        "895B02", "895BFE", "015BFE", "115BFE", "0FC15BFE"
+        "0103",
+        "1103",
+        "0003",
+        "660103",
+        "8303FF",
+        "FE03",
+        "FF03",
+        "FF0B",
+        "F713",
+        "F71B",
+        "D123",
+        "D32B",
+        "C10303",
+        "8703",
+        "8603",
+        "0FC103",
+        "0FC003",
+        "0FB10B",
+        "0FC70B",
+        "0FAB0B",
+        "0FB30B",
+        "0FBB0B",
+        "0FBA2B05",
+        "0FA40B05",
+        "0FAD0B",
+        "0F9403",
+        "8903",
+        "8803",
+        "668903",
+        "C70344332211",
+        "8F03",
+        "668F03",
+        "A4",
+        "AB",
+        "F3A5",
+        "F3AA",
+        "895B02",
+        "895BFE",
+        "015BFE",
+        "115BFE",
+        "0FC15BFE"
     })
     void aFaultingStoreChangesNothing(String code) {
         for (Mode mode : Mode.values()) {
