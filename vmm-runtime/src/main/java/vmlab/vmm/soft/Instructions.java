@@ -52,9 +52,15 @@ final class Instructions {
         int a = i.loadToModify(c);
         int b = i.loadReg(c);
         int sum = Alu.operate(c, Alu.ADD, a, b, i.bytes);
-        // The register is written first: XADD EAX, EAX keeps the sum.
-        i.storeReg(c, a);
-        i.store(c, sum);
+        if (i.isMemory()) {
+            // The register may be part of the address: memory first.
+            i.store(c, sum);
+            i.storeReg(c, a);
+        } else {
+            // XADD EAX, EAX keeps the sum.
+            i.storeReg(c, a);
+            i.store(c, sum);
+        }
     }
 
     static void compareExchange(Cpu c, Insn i) {
@@ -248,6 +254,8 @@ final class Instructions {
         int frame = stack - n;
         int lowest = stack - n * (level + 1);
         c.mmu.probeWrite(c.linear(Cpu.SS, lowest & mask, n, true), n);
+        // The frame need not be touched here, but must be there.
+        c.mmu.probeWrite(c.linear(Cpu.SS, lowest - i.immediate & mask, 1, true), 1);
         try {
             c.push(c.r[Cpu.EBP], n);
             for (int k = 1; k < level; k++) {
@@ -271,6 +279,15 @@ final class Instructions {
         int offset = i.bytes == 2 ? target & 0xFFFF : target;
         checkTarget(c, offset);
         c.eip = offset;
+        return Block.LOOKUP;
+    }
+
+    /** A relative jump by the immediate; where it isn't taken, the operand size cuts nothing. */
+    static Block jumpIf(Cpu c, Insn i, boolean taken, int next) {
+        if (taken) {
+            return jump(c, i, next + i.immediate);
+        }
+        c.eip = next;
         return Block.LOOKUP;
     }
 
@@ -315,14 +332,11 @@ final class Instructions {
             count = count - 1 & mask;
             taken = count != 0 && (i.opcode == 0xE2 || c.zero() == (i.opcode == 0xE1));
         }
-        int target = taken ? next + i.immediate : next;
-        if (taken) {
-            checkTarget(c, i.bytes == 2 ? target & 0xFFFF : target);
-        }
+        Block following = jumpIf(c, i, taken, next);
         if (i.opcode != 0xE3) {
             c.r[Cpu.ECX] = c.r[Cpu.ECX] & ~mask | count;
         }
-        return jump(c, i, target);
+        return following;
     }
 
     static Block interruptOnOverflow(Cpu c, Insn i, int next) {

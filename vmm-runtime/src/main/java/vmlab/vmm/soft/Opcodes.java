@@ -125,9 +125,9 @@ final class Opcodes {
             case 0x85:
                 return twoOperands(Alu.TEST, d.withModrm(d.operandBytes()), false);
             case 0x86:
-                return op(d.withModrm(1), Instructions::exchange);
+                return exchange(1);
             case 0x87:
-                return op(d.withModrm(d.operandBytes()), Instructions::exchange);
+                return exchange(d.operandBytes());
             case 0x88:
                 return move8(false);
             case 0x89:
@@ -633,6 +633,11 @@ final class Opcodes {
         return op(i, (c, insn) -> insn.storeReg(c, insn.address.offset(c)));
     }
 
+    private Object exchange(int bytes) {
+        Insn i = d.withModrm(bytes);
+        return wrongLock(i, true) ? undefined(0x86) : op(i, Instructions::exchange);
+    }
+
     private Op exchangeAccumulator(int register) {
         Insn i = d.insn(d.operandBytes());
         i.reg = Cpu.EAX;
@@ -751,10 +756,7 @@ final class Opcodes {
             Insn i = d.insn(d.operandBytes());
             i.opcode = condition;
             i.immediate = distance;
-            return end(
-                    i,
-                    (c, insn, next) ->
-                            Instructions.jump(c, insn, c.condition(insn.opcode) ? next + insn.immediate : next));
+            return end(i, (c, insn, next) -> Instructions.jumpIf(c, insn, c.condition(insn.opcode), next));
         }
         Branches.Exit taken = d.exit(distance);
         Branches.Exit fallen = d.exit(0);

@@ -78,8 +78,11 @@ final class Strings {
         return Block.LOOKUP;
     }
 
-    /** Elements that can be done before a page ends; a fixed number of steps, whatever the TLB holds. */
+    /** Elements that can be done before a page ends; a fixed number of steps, whatever the TLB holds. One if each traps. */
     private static int untilPageEnd(Cpu c, Insn i, int register, int segment, int most) {
+        if (c.flag(Eflags.TF)) {
+            return 1;
+        }
         int linear = c.base[segment] + (c.r[register] & i.addressMask);
         int inPage = c.flag(Eflags.DF) ? (linear & 0xFFF) + i.bytes : 0x1000 - (linear & 0xFFF);
         int fits = Math.max(1, inPage / i.bytes);
