@@ -117,6 +117,9 @@ final class Cpu implements OperandMemory, Hypercall {
     /** The count after a MOV SS or POP SS: no debug exception either (SDM 3A, 6.8.3). */
     long quietAt = -1;
 
+    /** The count after a part of a repeated string instruction, which goes on: its breakpoint was looked at. */
+    long repeatedAt = -1;
+
     /** The instruction being stepped ends in a single-step trap; an event that is delivered instead forgets it. */
     boolean trapDue;
 
@@ -166,6 +169,11 @@ final class Cpu implements OperandMemory, Hypercall {
     /** Whether an interrupt has to wait for the next instruction. */
     boolean inShadow() {
         return shadowAt == count();
+    }
+
+    /** Whether traps may follow from single instructions (SDM 3B, 17.3). */
+    boolean isTraced() {
+        return flag(Eflags.TF) || (dr[7] & 0xFF) != 0;
     }
 
     CpuFault raise(int vector, int errorCode) {

@@ -69,6 +69,11 @@ final class Interrupts {
 
     private static void deliver(
             Cpu c, int vector, int returnAddress, boolean hasError, int errorCode, int external, boolean software) {
+        if (c.repeatedAt == c.count() && (c.dr[7] & 0xFF) != 0) {
+            // Between two parts of a repeated instruction (SDM 3B, 17.3.1.1).
+            c.eflags(Eflags.RF, Eflags.RF);
+        }
+        c.repeatedAt = -1;
         if (c.isProtected()) {
             throughGate(c, vector, returnAddress, hasError, errorCode, external, software);
         } else {

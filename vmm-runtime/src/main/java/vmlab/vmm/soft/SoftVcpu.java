@@ -60,7 +60,7 @@ final class SoftVcpu implements Vcpu {
                         ? new VcpuExit(VcpuExit.Kind.HALTED, "")
                         : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
             }
-            boolean alive = c.inShadow() || isTraced() ? step() : slice();
+            boolean alive = c.inShadow() || c.isTraced() ? step() : slice();
             if (!alive) {
                 return tripleFault();
             }
@@ -81,10 +81,6 @@ final class SoftVcpu implements Vcpu {
 
     private VcpuExit tripleFault() {
         return new VcpuExit(VcpuExit.Kind.SHUTDOWN, "triple fault\n" + describe());
-    }
-
-    private boolean isTraced() {
-        return c.flag(Eflags.TF) || (c.dr[7] & 0xFF) != 0;
     }
 
     /** Sets the budget to the next alarm, but not beyond the longest slice. */
@@ -192,8 +188,9 @@ final class SoftVcpu implements Vcpu {
     /** One instruction with its traps (SDM 3B, 17.3.1); false on a triple fault. */
     private boolean step() {
         boolean quiet = c.quietAt == c.count();
+        boolean unchecked = quiet || c.repeatedAt == c.count() || c.flag(Eflags.RF);
         budget(c.count(), 1);
-        int hits = quiet || c.flag(Eflags.RF) ? 0 : DebugRegisters.executionHits(c.dr, c.base[Cpu.CS] + c.eip);
+        int hits = unchecked ? 0 : DebugRegisters.executionHits(c.dr, c.base[Cpu.CS] + c.eip);
         if (hits != 0) {
             c.budget--;
             c.dr[6] |= hits;
@@ -286,6 +283,7 @@ final class SoftVcpu implements Vcpu {
         c.halted = false;
         c.shadowAt = -1;
         c.quietAt = -1;
+        c.repeatedAt = -1;
         c.dr[6] = DebugRegisters.DR6_ONES;
         c.dr[7] = 0x400;
         c.mmu.dropAll();
