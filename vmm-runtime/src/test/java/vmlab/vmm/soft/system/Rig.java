@@ -157,6 +157,7 @@ final class Rig implements AutoCloseable {
         }
         memory.write32(TSS + 4, STACK0);
         memory.write32(TSS + 8, DATA0);
+        memory.write16(TSS + 0x66, 0xFFFF);
         ring(0);
     }
 
@@ -278,12 +279,12 @@ final class Rig implements AutoCloseable {
         CpuState s = cpu.state();
         int stub = s.eip() - 1 - HANDLERS;
         boolean handled = exit.kind() == VcpuExit.Kind.STOPPED && (stub & 15) == 0 && stub >>> 4 < 256;
-        if (!handled || (s.cr0() & 1) == 0) {
+        int frame = s.ss().base() + s.esp();
+        if (!handled || (s.cr0() & 1) == 0 || !memory.contains(frame, 24)) {
             return new Outcome(exit, -1, 0, s.eip(), s.cs().selector(), s.eflags(), s.esp(), s.ss().selector(), s);
         }
         int vector = stub >>> 4;
         boolean coded = vector < 32 && (WITH_ERROR_CODE >>> vector & 1) != 0;
-        int frame = s.ss().base() + s.esp();
         int at = frame + (coded ? 4 : 0);
         boolean outer = (memory.read32(at + 4) & 3) != 0;
         return new Outcome(
