@@ -101,6 +101,17 @@ class SliceTest {
         assertEquals(8, rig.count());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+    void aFetchFaultTakesTheSameTimeWhereverASliceEnds(int at) {
+        rig.paging();
+        rig.map(0x50000, 0, 0);
+        rig.code(code().nop().nop().jump(0x50000));
+        rig.clock.alarm(() -> {}).at(10L * at);
+        assertEquals("#14(0)", rig.run().fault());
+        assertEquals(5, rig.count(), "three instructions, the one not fetched, the handler's HLT");
+    }
+
     /** A program with faults, strings, calls, device accesses, stores onto code, and jumps fused with comparisons. */
     private void program(Rig on) {
         on.paging();
