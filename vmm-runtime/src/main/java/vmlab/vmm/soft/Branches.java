@@ -21,6 +21,9 @@ final class Branches {
         private Block target;
         private int stamp;
 
+        /** Where the target was met: a page may be mapped twice, with other neighbours. */
+        private int address;
+
         Exit(int distance, boolean samePage) {
             this.distance = distance;
             this.samePage = samePage;
@@ -29,7 +32,7 @@ final class Branches {
         Block take(Cpu c) {
             c.eip += distance;
             Block t = target;
-            return t != null && t.valid && (samePage || c.mmu.holds(stamp)) ? t : find(c);
+            return t != null && t.valid && (samePage || address == c.eip && c.mmu.holds(stamp)) ? t : find(c);
         }
 
         private Block find(Cpu c) {
@@ -37,6 +40,7 @@ final class Branches {
             if (known != Block.LOOKUP && !(samePage && known.isSplit())) {
                 target = known;
                 stamp = c.mmu.stamp(c.eip);
+                address = c.eip;
             }
             return known;
         }

@@ -61,6 +61,10 @@ final class CodeCache {
     }
 
     private boolean register(Block block, int pageNumber, int firstByte, int lastByte) {
+        if (pageNumber >= pages.length) {
+            // An instruction that ends where there is no RAM.
+            return false;
+        }
         CodePage page = pages[pageNumber];
         boolean fresh = page == null;
         if (fresh) {
@@ -95,6 +99,18 @@ final class CodeCache {
                 block.valid = false;
                 unhash(block);
                 blocksHeld--;
+                forgetElsewhere(block, pageNumber);
+            }
+        }
+    }
+
+    /** Takes a block across two pages out of the other one's list, which would grow without end. */
+    private void forgetElsewhere(Block block, int pageNumber) {
+        if (block.isSplit()) {
+            int first = block.physical >>> 12;
+            int other = first == pageNumber ? block.secondPage : first;
+            if (other < pages.length && pages[other] != null) {
+                pages[other].blocks.remove(block);
             }
         }
     }

@@ -60,6 +60,8 @@ final class Cpu implements OperandMemory, Hypercall {
 
     static final int FLAGS_DEC = 8;
 
+    private static final int MOST_REPORTS = 1024;
+
     private static final int ARITHMETIC = Eflags.CF | Eflags.PF | Eflags.AF | Eflags.ZF | Eflags.SF | Eflags.OF;
 
     /** EAX to EDI, and {@link #NONE}. */
@@ -109,8 +111,17 @@ final class Cpu implements OperandMemory, Hypercall {
     /** Instructions done when the budget is 0. */
     long countAtSliceEnd;
 
-    /** The next instruction must run before any interrupt (after STI, MOV SS, POP SS). */
-    boolean shadow;
+    /** The count after an STI, MOV SS or POP SS: no interrupt before the next instruction is done (SDM 3A, 6.8). */
+    long shadowAt = -1;
+
+    /** The count after a MOV SS or POP SS: no debug exception either (SDM 3A, 6.8.3). */
+    long quietAt = -1;
+
+    /** The count after a part of a repeated string instruction, which goes on: its breakpoint was looked at. */
+    long repeatedAt = -1;
+
+    /** The instruction being stepped ends in a single-step trap; an event that is delivered instead forgets it. */
+    boolean trapDue;
 
     boolean halted;
 
@@ -127,8 +138,8 @@ final class Cpu implements OperandMemory, Hypercall {
     final Board board;
     final CpuFault fault = new CpuFault();
 
-    /** Unknown opcodes that were reported. */
-    final Set<Integer> reportedOpcodes = new HashSet<>();
+    /** What was reported of the guest's mistakes. */
+    private final Set<String> reported = new HashSet<>();
 
     final Descriptors descriptors = new Descriptors(this);
     final Frame frame = new Frame(this);
@@ -146,6 +157,23 @@ final class Cpu implements OperandMemory, Hypercall {
         int base;
         int limit;
         int attributes;
+    }
+
+    /** Reports a mistake of the guest once; and no more than so many, lest they fill the host's memory. */
+    void report(String mistake) {
+        if (reported.size() < MOST_REPORTS && reported.add(mistake)) {
+            board.events().report("cpu", mistake);
+        }
+    }
+
+    /** Whether an interrupt has to wait for the next instruction. */
+    boolean inShadow() {
+        return shadowAt == count();
+    }
+
+    /** Whether traps may follow from single instructions (SDM 3B, 17.3). */
+    boolean isTraced() {
+        return flag(Eflags.TF) || (dr[7] & 0xFF) != 0;
     }
 
     CpuFault raise(int vector, int errorCode) {

@@ -28,6 +28,9 @@ final class CpuFault extends RuntimeException {
     int vector;
     int errorCode;
 
+    /** {@link Cpu#eip} is already the address to be saved: a task switch was done before. */
+    boolean settled;
+
     CpuFault() {
         super(null, null, false, false);
     }
@@ -35,6 +38,7 @@ final class CpuFault extends RuntimeException {
     CpuFault with(int newVector, int newErrorCode) {
         vector = newVector;
         errorCode = newErrorCode;
+        settled = false;
         return this;
     }
 

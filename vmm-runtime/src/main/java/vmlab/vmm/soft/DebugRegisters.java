@@ -15,6 +15,9 @@ final class DebugRegisters {
 
     private static final int EXECUTE = 0;
     private static final int WRITE = 1;
+    /** With CR4.DE only. */
+    private static final int PORT = 2;
+
     private static final int READ_WRITE = 3;
 
     private DebugRegisters() {}
@@ -37,14 +40,29 @@ final class DebugRegisters {
         int hits = 0;
         for (int n = 0; n < 4; n++) {
             boolean wanted = kind(dr, n) == READ_WRITE || write && kind(dr, n) == WRITE;
-            int length = lengthBytes(dr, n);
-            int start = dr[n] & -length;
-            boolean touches = linear - start < length && start - linear < bytes;
-            if (wanted && touches && enabled(dr, n)) {
+            if (wanted && enabled(dr, n) && touches(dr, n, linear, bytes)) {
                 hits |= 1 << n;
             }
         }
         return hits;
+    }
+
+    /** DR6 bits of the enabled I/O breakpoints that an access touches. */
+    static int portHits(int[] dr, int port, int bytes) {
+        int hits = 0;
+        for (int n = 0; n < 4; n++) {
+            if (kind(dr, n) == PORT && enabled(dr, n) && touches(dr, n, port, bytes)) {
+                hits |= 1 << n;
+            }
+        }
+        return hits;
+    }
+
+    private static boolean touches(int[] dr, int n, int address, int bytes) {
+        int length = lengthBytes(dr, n);
+        int start = dr[n] & -length;
+        return Integer.compareUnsigned(address - start, length) < 0
+                || Integer.compareUnsigned(start - address, bytes) < 0;
     }
 
     /** Whether an enabled data breakpoint lies in the page. */

@@ -135,7 +135,7 @@ final class Decoder {
     /** What executes where there is no RAM: an open bus reads as FF FF, which is undefined. */
     Block outsideRam() {
         Term undefined = new Insn.Ending(new Insn(), (c, i, next) -> {
-            c.board.events().report("cpu", "executes at %#x, where there is no memory".formatted(c.eip));
+            c.report("executes at %#x, where there is no memory".formatted(c.eip));
             throw c.undefined();
         });
         return new Block(-1, cpu().mode, new Op[0], undefined, 1, 1);

@@ -114,10 +114,12 @@ final class Descriptors {
         }
     }
 
-    /** In real mode a load changes selector and base; the limit stays. */
+    /** In real mode a load changes selector and base; the limit and the size of a stack stay. */
     void loadReal(int register, int selector) {
-        int limit = register == Cpu.CS ? 0xFFFF : c.limit[register];
-        c.segment(register, selector, selector << 4, limit, Attributes.PRESENT | 0x1300);
+        boolean code = register == Cpu.CS;
+        int limit = code ? 0xFFFF : c.limit[register];
+        int big = code ? 0 : c.attributes[register] & Attributes.BIG;
+        c.segment(register, selector, selector << 4, limit, Attributes.PRESENT | 0x1300 | big);
     }
 
     private void loadStack(int selector) {

@@ -72,7 +72,7 @@ final class FloatUnits implements X87Context, SimdContext {
     private void checkPending() {
         if (x87.exceptionPending()) {
             if ((c.cr0 & Cr0.NE) == 0) {
-                c.board.events().report("cpu", "x87 error with CR0.NE clear: #MF instead of an interrupt");
+                c.report("x87 error with CR0.NE clear: #MF instead of an interrupt");
             }
             throw c.raise(CpuFault.MF, 0);
         }
@@ -133,13 +133,18 @@ final class FloatUnits implements X87Context, SimdContext {
     static void restore(Cpu c, Insn i) {
         FloatUnits f = c.floats;
         int offset = f.checkedImage(i);
+        // The one part read after something is changed already.
+        f.load32(i.address.segment, offset);
         f.simd.fxrstor(f, i.address.segment, offset);
         f.x87.fxrstor(i.address.segment, offset, f);
     }
 
     /** The offset of an FXSAVE image, which must be aligned to 16 bytes. */
     private int checkedImage(Insn i) {
-        if ((c.cr0 & (Cr0.EM | Cr0.TS)) != 0) {
+        if ((c.cr0 & Cr0.EM) != 0) {
+            throw c.undefined();
+        }
+        if ((c.cr0 & Cr0.TS) != 0) {
             throw c.raise(CpuFault.NM, 0);
         }
         int offset = i.address.offset(c);

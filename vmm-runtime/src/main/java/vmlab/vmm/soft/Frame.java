@@ -24,7 +24,7 @@ final class Frame {
     }
 
     /** On the present stack. */
-    void openSame(int elementBytes, int elements) {
+    void openSame(int elementBytes, int elements, int external) {
         inner = false;
         level = c.cpl;
         bytes = elementBytes;
@@ -33,7 +33,7 @@ final class Frame {
         attributes = c.attributes[Cpu.SS];
         pointer = c.r[Cpu.ESP];
         mask = c.stackMask();
-        check(elements, CpuFault.SS, 0);
+        check(elements, external);
     }
 
     /** On the stack of a more privileged level. */
@@ -58,14 +58,14 @@ final class Frame {
         limit = d.limit();
         attributes = d.attributes();
         mask = (attributes & Attributes.BIG) != 0 ? -1 : 0xFFFF;
-        check(elements, CpuFault.SS, Descriptors.error(selector) + external);
+        check(elements, Descriptors.error(selector) + external);
     }
 
     /** SS and ESP of the level, from the task state (SDM 3A, 7.2.1; 16-bit: 7.6). */
     private void readTaskStack(int external) {
         boolean wide = (Attributes.type(c.task.attributes) & 8) != 0;
         int at = wide ? 4 + 8 * level : 2 + 4 * level;
-        if (Integer.compareUnsigned(at + (wide ? 7 : 3), c.task.limit) > 0) {
+        if (Integer.compareUnsigned(at + (wide ? 5 : 3), c.task.limit) > 0) {
             throw c.raise(CpuFault.TS, Descriptors.error(c.task.selector) + external);
         }
         int address = c.task.base + at;
@@ -73,24 +73,39 @@ final class Frame {
         selector = c.mmu.readSystem16(address + (wide ? 4 : 2));
     }
 
-    private void check(int elements, int vector, int errorCode) {
+    private void check(int elements, int errorCode) {
         int size = elements * bytes;
-        int lowest = pointer - size & mask;
-        int last = lowest + size - 1;
-        boolean down = (attributes & Attributes.EXPAND_DOWN) != 0;
-        boolean inside = down
-                ? Integer.compareUnsigned(lowest, limit) > 0
-                : Integer.compareUnsigned(last, limit) <= 0 && Integer.compareUnsigned(last, lowest) >= 0;
-        if (!inside) {
-            throw c.raise(vector, errorCode);
-        }
         long saved = c.tlb;
         c.tlb = c.mmu.table(level == 3);
         try {
-            c.mmu.probeWrite(base + lowest, size);
+            if (isInside(pointer - size & mask, size)) {
+                c.mmu.probeWrite(base + (pointer - size & mask), size);
+            } else {
+                checkEach(elements, errorCode);
+            }
         } finally {
             c.tlb = saved;
         }
+    }
+
+    /** A 16-bit stack pointer wraps between elements, not within one. */
+    private void checkEach(int elements, int errorCode) {
+        for (int k = 1; k <= elements; k++) {
+            int offset = pointer - k * bytes & mask;
+            if (!isInside(offset, bytes)) {
+                throw c.raise(CpuFault.SS, errorCode);
+            }
+            c.mmu.probeWrite(base + offset, bytes);
+        }
+    }
+
+    private boolean isInside(int lowest, int size) {
+        int last = lowest + size - 1;
+        boolean down = (attributes & Attributes.EXPAND_DOWN) != 0;
+        boolean inLimit = down
+                ? Integer.compareUnsigned(lowest, limit) > 0 && Integer.compareUnsigned(last, mask) <= 0
+                : Integer.compareUnsigned(last, limit) <= 0;
+        return inLimit && Integer.compareUnsigned(last, lowest) >= 0;
     }
 
     void push(int value) {

@@ -11,9 +11,15 @@ final class Interrupts {
 
     private Interrupts() {}
 
-    /** INT n, INT3, INTO, INT1: the saved address is that of the next instruction. */
+    /** INT n, INT3, INTO: the saved address is that of the next instruction. */
     static Block software(Cpu c, int vector, int next) {
-        deliver(c, vector, next, false, 0, 0, vector != CpuFault.DB);
+        deliver(c, vector, next, false, 0, 0, true);
+        return null;
+    }
+
+    /** INT1, which no gate's privilege keeps out and which counts as external (SDM 2, INT n). */
+    static Block debugTrap(Cpu c, int next) {
+        deliver(c, CpuFault.DB, next, false, 0, 1, false);
         return null;
     }
 
@@ -28,6 +34,11 @@ final class Interrupts {
         int errorCode = firstErrorCode;
         boolean saved = c.precise;
         c.precise = true;
+        if (firstVector != CpuFault.DB && (c.dr[7] & 0xFF) != 0) {
+            // In the saved image it keeps an instruction breakpoint from firing again (SDM 3B, 17.3.1.1); without
+            // breakpoints nobody would clear it.
+            c.eflags(Eflags.RF, Eflags.RF);
+        }
         try {
             while (true) {
                 try {
@@ -58,11 +69,22 @@ final class Interrupts {
 
     private static void deliver(
             Cpu c, int vector, int returnAddress, boolean hasError, int errorCode, int external, boolean software) {
+        if (c.repeatedAt == c.count() && (c.dr[7] & 0xFF) != 0) {
+            // Between two parts of a repeated instruction (SDM 3B, 17.3.1.1).
+            c.eflags(Eflags.RF, Eflags.RF);
+        }
+        c.repeatedAt = -1;
         if (c.isProtected()) {
             throughGate(c, vector, returnAddress, hasError, errorCode, external, software);
         } else {
             realMode(c, vector, returnAddress);
         }
+        if (vector == CpuFault.DB && !software) {
+            c.dr[7] &= ~DebugRegisters.DR7_GENERAL_DETECT;
+        }
+        c.halted = false;
+        c.trapDue = false;
+        c.watchHits = 0;
     }
 
     private static void realMode(Cpu c, int vector, int returnAddress) {
@@ -77,7 +99,7 @@ final class Interrupts {
         c.push(c.eflags(), 2);
         c.push(c.selector[Cpu.CS], 2);
         c.push(returnAddress, 2);
-        c.eflags(0, Eflags.IF | Eflags.TF | Eflags.AC);
+        c.eflags(0, Eflags.IF | Eflags.TF | Eflags.AC | Eflags.RF);
         c.descriptors.loadReal(Cpu.CS, entry >>> 16);
         c.eip = entry & 0xFFFF;
     }
@@ -99,8 +121,7 @@ final class Interrupts {
             throw c.raise(CpuFault.NP, named);
         }
         if (type == 5) {
-            c.eip = returnAddress;
-            Tasks.interrupt(c, low >>> 16, external);
+            Tasks.interrupt(c, low >>> 16, returnAddress, external);
             if (hasError) {
                 c.push(errorCode, 4);
             }
@@ -134,21 +155,20 @@ final class Interrupts {
         int level = d.isConforming() ? c.cpl : d.dpl();
         int codeBase = d.base();
         int codeLimit = d.limit();
-        int codeAttributes = d.attributes();
         if (Integer.compareUnsigned(offset, codeLimit) > 0) {
             throw c.raise(CpuFault.GP, external);
         }
         d.markAccessed();
-        int flags = pushedFlags(c, external);
+        int codeAttributes = d.attributes();
         Frame frame = c.frame;
         if (level < c.cpl) {
             frame.openInner(level, bytes, 5 + (hasError ? 1 : 0), external);
             frame.push(c.selector[Cpu.SS]);
             frame.push(c.r[Cpu.ESP]);
         } else {
-            frame.openSame(bytes, 3 + (hasError ? 1 : 0));
+            frame.openSame(bytes, 3 + (hasError ? 1 : 0), external);
         }
-        frame.push(flags);
+        frame.push(c.eflags());
         frame.push(c.selector[Cpu.CS]);
         frame.push(returnAddress);
         if (hasError) {
@@ -158,10 +178,5 @@ final class Interrupts {
         c.segment(Cpu.CS, selector & ~3 | level, codeBase, codeLimit, codeAttributes);
         c.privilege(level);
         c.eip = offset;
-    }
-
-    /** RF in the image keeps an instruction breakpoint from firing again; without breakpoints nobody would clear it. */
-    private static int pushedFlags(Cpu c, int external) {
-        return c.eflags() | (external != 0 && (c.dr[7] & 0xFF) != 0 ? Eflags.RF : 0);
     }
 }

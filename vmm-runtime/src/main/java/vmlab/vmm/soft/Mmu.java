@@ -38,6 +38,12 @@ final class Mmu {
     private static final int PS = 1 << 7;
     private static final int G = 1 << 8;
 
+    /** Address bits that a 4 MB page can't have without PSE-36 (SDM 3A, table 4-4). */
+    private static final int LARGE_RESERVED = 0x1FF << 13;
+
+    /** In a page fault's error code: a reserved bit was set. */
+    private static final int RSVD = 1 << 3;
+
     private static final int JUMPS = 4096;
 
     private final Cpu cpu;
@@ -51,6 +57,9 @@ final class Mmu {
     private final int[] volatileEntries = new int[4 * ENTRIES];
 
     private int volatileEntryCount;
+
+    /** Bit n: the TLB may hold parts of a 4 MB page at n times 4 MB. */
+    private final long[] largeRegions = new long[1024 / Long.SIZE];
 
     final CodeCache code;
     private final Decoder decoder;
@@ -108,6 +117,7 @@ final class Mmu {
             invalidate(tables + (long) i * ENTRY_BYTES);
         }
         volatileEntryCount = 0;
+        Arrays.fill(largeRegions, 0);
         dropJumps();
     }
 
@@ -126,6 +136,12 @@ final class Mmu {
 
     /** INVLPG. */
     void drop(int linear) {
+        int region = linear >>> 22;
+        if ((largeRegions[region >>> 6] >>> region & 1) != 0) {
+            dropRegion(region);
+            dropJumps();
+            return;
+        }
         int offset = (linear >>> 8) & ENTRY_MASK;
         invalidate(tables + offset);
         invalidate(tables + ENTRIES * ENTRY_BYTES + offset);
@@ -133,6 +149,18 @@ final class Mmu {
         if ((jumpPages[(page >>> 6) & 63] & 1L << page) != 0) {
             dropJumps();
         }
+    }
+
+    /** All entries of 4 MB that were one page when some were made go together (SDM 3A, 4.10.4.1). */
+    private void dropRegion(int region) {
+        for (int i = 0; i < 2 * ENTRIES; i++) {
+            long entry = tables + (long) i * ENTRY_BYTES;
+            int tag = RawMemory.get32(entry);
+            if (tag != INVALID && tag >>> 22 == region) {
+                invalidate(entry);
+            }
+        }
+        largeRegions[region >>> 6] &= ~(1L << region);
     }
 
     private void dropJumps() {
@@ -165,7 +193,7 @@ final class Mmu {
 
     private long readAcrossPages(int linear, int bytes) {
         translate(linear, false, isUser());
-        translate(linear + bytes - 1, false, isUser());
+        translate((linear & PAGE_MASK) + 0x1000, false, isUser());
         long value = 0;
         for (int i = 0; i < bytes; i++) {
             value |= (cpu.read8(linear + i) & 0xFFL) << (8 * i);
@@ -343,7 +371,12 @@ final class Mmu {
             throw pageFault(linear, write, user, false);
         }
         if ((pde & PS) != 0 && (cpu.cr4 & Cr4.PSE) != 0) {
+            if ((pde & LARGE_RESERVED) != 0) {
+                cpu.cr2 = linear;
+                throw cpu.raise(CpuFault.PF, P | RSVD | (write ? RW : 0) | (user ? US : 0));
+            }
             checkRights(pde, linear, write, user);
+            largeRegions[linear >>> 28] |= 1L << (linear >>> 22);
             int updated = pde | A | (write ? D : 0);
             updateTable(pdeAddress, pde, updated);
             int page = (pde & 0xFFC00000) | (linear & 0x003FF000);
@@ -425,6 +458,26 @@ final class Mmu {
 
     /** The block at the present CS:EIP, decoded now if need be; faults as the fetch does. */
     Block block() {
+        return cpu.limit[Cpu.CS] == -1 ? anyBlock() : limited(anyBlock());
+    }
+
+    /** What of a block lies within its code segment; #GP if not even its first instruction does (SDM 3A, 5.3). */
+    private Block limited(Block block) {
+        int room = cpu.limit[Cpu.CS] - cpu.eip;
+        if (Integer.compareUnsigned(cpu.eip, cpu.limit[Cpu.CS]) > 0) {
+            throw cpu.generalProtection();
+        }
+        if (Integer.compareUnsigned(block.sizeBytes - 1, room) <= 0) {
+            return block;
+        }
+        Block single = block.count == 1 ? block : decoder.decode(block.physical, 1);
+        if (Integer.compareUnsigned(single.sizeBytes - 1, room) > 0) {
+            throw cpu.generalProtection();
+        }
+        return single;
+    }
+
+    private Block anyBlock() {
         int linear = cpu.base[Cpu.CS] + cpu.eip;
         Block known = known(linear);
         if (known != Block.LOOKUP) {
@@ -489,7 +542,8 @@ final class Mmu {
     /** A block of at most {@code most} instructions at the present CS:EIP that is used once. */
     Block uncached(int most) {
         long physical = translate(cpu.base[Cpu.CS] + cpu.eip, false, cpu.cpl == 3);
-        return isRam(physical) ? decoder.decode((int) physical, most) : decoder.outsideRam();
+        Block block = isRam(physical) ? decoder.decode((int) physical, most) : decoder.outsideRam();
+        return cpu.limit[Cpu.CS] == -1 ? block : limited(block);
     }
 
     Cpu cpu() {
@@ -498,7 +552,7 @@ final class Mmu {
 
     /** A byte of code; the address is physical and in RAM. */
     int codeByte(int physical) {
-        return RawMemory.get8(ram + physical) & 0xFF;
+        return RawMemory.get8(ram + (physical & 0xFFFFFFFFL)) & 0xFF;
     }
 
     /** The physical page behind the one that holds {@code linear}; faults as the fetch does. */

@@ -283,7 +283,7 @@ final class Opcodes {
             case 0xEF:
                 return port(d.operandBytes(), Instructions::output, -1);
             case 0xF1:
-                return end(d.insn(1), (c, i, next) -> Interrupts.software(c, CpuFault.DB, next));
+                return end(d.insn(1), (c, i, next) -> Interrupts.debugTrap(c, next));
             case 0xF4:
                 return end(d.insn(1), SystemInstructions::halt);
             case 0xF5:

@@ -50,18 +50,17 @@ final class SoftVcpu implements Vcpu {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
             board.clock().fireDue();
-            if (!c.shadow && c.flag(Eflags.IF) && board.interrupts().pending()) {
-                c.halted = false;
+            if (!c.inShadow() && c.flag(Eflags.IF) && board.interrupts().pending()) {
                 if (!interrupt(board.interrupts().acknowledge())) {
                     return tripleFault();
                 }
             }
-            if (c.halted && !c.shadow) {
+            if (c.halted) {
                 return c.flag(Eflags.IF)
                         ? new VcpuExit(VcpuExit.Kind.HALTED, "")
                         : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
             }
-            boolean alive = c.shadow || isTraced() ? step() : slice();
+            boolean alive = c.inShadow() || c.isTraced() ? step() : slice();
             if (!alive) {
                 return tripleFault();
             }
@@ -84,15 +83,11 @@ final class SoftVcpu implements Vcpu {
         return new VcpuExit(VcpuExit.Kind.SHUTDOWN, "triple fault\n" + describe());
     }
 
-    private boolean isTraced() {
-        return c.flag(Eflags.TF) || (c.dr[7] & 0xFF) != 0;
-    }
-
     /** Sets the budget to the next alarm, but not beyond the longest slice. */
     private void openSlice() {
         long count = c.count();
         long nanosLeft = board.clock().nextDeadline() - board.clock().nanos();
-        long instructions = Math.max(1, (nanosLeft + NANOS_PER_INSTRUCTION - 1) / NANOS_PER_INSTRUCTION);
+        long instructions = Math.max(1, (nanosLeft - 1) / NANOS_PER_INSTRUCTION + 1);
         budget(count, (int) Math.min(instructions, LONGEST_SLICE));
     }
 
@@ -107,14 +102,14 @@ final class SoftVcpu implements Vcpu {
         Block block = Block.LOOKUP;
         while (true) {
             if (block == Block.LOOKUP) {
+                if (c.budget <= 0) {
+                    return true;
+                }
                 try {
                     block = c.mmu.block();
                 } catch (CpuFault f) {
                     if (!Interrupts.exception(c, f.vector, f.errorCode)) {
                         return false;
-                    }
-                    if (c.budget <= 0) {
-                        return true;
                     }
                     c.budget--;
                     continue;
@@ -149,7 +144,9 @@ final class SoftVcpu implements Vcpu {
     private boolean faulted(Block block, int i, CpuFault f) {
         int index = i < block.ops.length ? block.ops[i].index : block.last.index;
         c.budget += block.count - index - 1;
-        c.eip += i < block.ops.length ? block.ops[i].offset : block.last.offset;
+        if (!f.settled) {
+            c.eip += i < block.ops.length ? block.ops[i].offset : block.last.offset;
+        }
         return Interrupts.exception(c, f.vector, f.errorCode);
     }
 
@@ -170,27 +167,19 @@ final class SoftVcpu implements Vcpu {
             c.budget--;
             return Interrupts.exception(c, f.vector, f.errorCode);
         }
+        c.budget -= block.count;
+        c.precise = instructions == 1;
         int i = 0;
-        boolean single = instructions == 1;
-        c.precise = single;
         try {
             for (; i < block.ops.length; i++) {
-                c.budget--;
                 block.ops[i].execute(c);
-            }
-            if (block.count > i) {
-                c.budget--;
             }
             block.last.execute(c);
             return true;
         } catch (CpuFault f) {
-            c.precise = false;
-            c.eip += i < block.ops.length ? block.ops[i].offset : block.last.offset;
-            return Interrupts.exception(c, f.vector, f.errorCode);
+            return faulted(block, i, f);
         } catch (RestartPrecisely e) {
-            c.budget++;
-            c.eip += i < block.ops.length ? block.ops[i].offset : block.last.offset;
-            return executeSome(1);
+            return restart(block, i);
         } finally {
             c.precise = false;
         }
@@ -198,27 +187,28 @@ final class SoftVcpu implements Vcpu {
 
     /** One instruction with its traps (SDM 3B, 17.3.1); false on a triple fault. */
     private boolean step() {
+        boolean quiet = c.quietAt == c.count();
+        boolean unchecked = quiet || c.repeatedAt == c.count() || c.flag(Eflags.RF);
         budget(c.count(), 1);
-        c.shadow = false;
-        boolean resumed = c.flag(Eflags.RF);
-        int hits = resumed ? 0 : DebugRegisters.executionHits(c.dr, c.base[Cpu.CS] + c.eip);
+        int hits = unchecked ? 0 : DebugRegisters.executionHits(c.dr, c.base[Cpu.CS] + c.eip);
         if (hits != 0) {
+            c.budget--;
             c.dr[6] |= hits;
             return Interrupts.exception(c, CpuFault.DB, 0);
         }
-        boolean trap = c.flag(Eflags.TF);
-        c.watchHits = 0;
+        c.eflags(0, Eflags.RF);
+        if (!quiet) {
+            c.watchHits = 0;
+        }
+        c.trapDue = c.flag(Eflags.TF);
         if (!executeSome(1)) {
             return false;
         }
-        if (resumed) {
-            c.eflags(0, Eflags.RF);
-        }
-        int causes = c.watchHits | (trap ? DebugRegisters.DR6_SINGLE_STEP : 0);
-        if (causes == 0) {
+        int causes = c.watchHits | (c.trapDue ? DebugRegisters.DR6_SINGLE_STEP : 0);
+        // The traps of a MOV SS wait for the instruction behind it.
+        if (causes == 0 || c.quietAt == c.count()) {
             return true;
         }
-        c.watchHits = 0;
         c.dr[6] |= causes;
         return Interrupts.exception(c, CpuFault.DB, 0);
     }
@@ -291,7 +281,9 @@ final class SoftVcpu implements Vcpu {
         Descriptors.set(c.task, s.tr().selector(), s.tr().base(), s.tr().limit(), s.tr().attributes());
         c.privilege(c.isProtected() ? Attributes.dpl(s.ss().attributes()) : 0);
         c.halted = false;
-        c.shadow = false;
+        c.shadowAt = -1;
+        c.quietAt = -1;
+        c.repeatedAt = -1;
         c.dr[6] = DebugRegisters.DR6_ONES;
         c.dr[7] = 0x400;
         c.mmu.dropAll();

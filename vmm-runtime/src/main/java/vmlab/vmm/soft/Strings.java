@@ -5,7 +5,7 @@ import vmlab.vmm.RawMemory;
 
 /**
  * The string instructions. A repeated one runs at most to the end of a page at a time and then starts again as a new
- * instruction, so that interrupts and time don't wait for it; after a fault the registers say how far it came.
+ * instruction, so that interrupts and time don't wait for it, and to one element where it is traced; after a fault the registers say how far it came.
  *
  * @spec SDM 2, REP and the instructions' pages
  */
@@ -72,9 +72,14 @@ final class Strings {
         advance(c, i, Cpu.ECX, -elements);
     }
 
+    private static int again(Cpu c, int address) {
+        c.repeatedAt = c.count();
+        return address;
+    }
+
     /** Goes on behind the instruction or, if elements are left, at it again. */
     private static Block proceed(Cpu c, Insn i, int next, int length) {
-        c.eip = count(c, i) == 0 ? next : next - length;
+        c.eip = count(c, i) == 0 ? next : again(c, next - length);
         return Block.LOOKUP;
     }
 
@@ -85,7 +90,7 @@ final class Strings {
         }
         int linear = c.base[segment] + (c.r[register] & i.addressMask);
         int inPage = c.flag(Eflags.DF) ? (linear & 0xFFF) + i.bytes : 0x1000 - (linear & 0xFFF);
-        int fits = Math.max(1, inPage / i.bytes);
+        int fits = c.isTraced() ? 1 : Math.max(1, inPage / i.bytes);
         return Integer.compareUnsigned(most, fits) < 0 ? most : fits;
     }
 
@@ -265,7 +270,7 @@ final class Strings {
     private static Block proceedPort(Cpu c, Insn i, int next, boolean repeated) {
         if (repeated) {
             counted(c, i, 1);
-            c.eip = count(c, i) == 0 ? next : next - i.immediate;
+            c.eip = count(c, i) == 0 ? next : again(c, next - i.immediate);
         } else {
             c.eip = next;
         }

@@ -46,16 +46,8 @@ final class SystemInstructions {
 
     /** #UD; an opcode that isn't known is named once, UD0 to UD2 are meant. */
     static Block undefinedOpcode(Cpu c, int opcode) {
-        if (opcode != 0x10B && opcode != 0x1B9 && opcode != 0x1FF && c.reportedOpcodes.add(opcode)) {
-            c.board
-                    .events()
-                    .report(
-                            "cpu",
-                            "undefined or unknown opcode %s"
-                                    .formatted(
-                                            opcode > 0xFF
-                                                    ? "0F %02X".formatted(opcode & 0xFF)
-                                                    : "%02X".formatted(opcode)));
+        if (opcode != 0x10B && opcode != 0x1B9 && opcode != 0x1FF) {
+            c.report("undefined or unknown opcode %s%02X".formatted(opcode > 0xFF ? "0F " : "", opcode & 0xFF));
         }
         throw c.undefined();
     }
@@ -79,11 +71,11 @@ final class SystemInstructions {
     /** A load of SS keeps interrupts off for one instruction, so that ESP can be set with it (SDM 3A, 6.8.3). */
     private static Block afterSegmentLoad(Cpu c, int register, int next) {
         c.eip = next;
-        if (register != Cpu.SS) {
-            return Block.LOOKUP;
+        if (register == Cpu.SS) {
+            c.shadowAt = c.count();
+            c.quietAt = c.shadowAt;
         }
-        c.shadow = true;
-        return null;
+        return Block.LOOKUP;
     }
 
     static Block loadFarPointer(Cpu c, Insn i, int next) {
@@ -260,8 +252,16 @@ final class SystemInstructions {
 
     // ---- control and debug registers
 
-    static void moveFromControl(Cpu c, Insn i) {
+    /** CR1 and those from CR5 on don't exist, at any privilege. */
+    private static void checkControlAccess(Cpu c, Insn i) {
+        if (i.reg == 1 || i.reg > 4) {
+            throw c.undefined();
+        }
         requirePrivilege(c);
+    }
+
+    static void moveFromControl(Cpu c, Insn i) {
+        checkControlAccess(c, i);
         switch (i.reg) {
             case 0:
                 c.r[i.rm] = c.cr0;
@@ -272,16 +272,14 @@ final class SystemInstructions {
             case 3:
                 c.r[i.rm] = c.cr3;
                 break;
-            case 4:
+            default:
                 c.r[i.rm] = c.cr4;
                 break;
-            default:
-                throw c.undefined();
         }
     }
 
     static Block moveToControl(Cpu c, Insn i, int next) {
-        requirePrivilege(c);
+        checkControlAccess(c, i);
         int value = c.r[i.rm];
         switch (i.reg) {
             case 0:
@@ -294,11 +292,9 @@ final class SystemInstructions {
                 c.cr3 = value;
                 c.mmu.dropVolatile();
                 break;
-            case 4:
+            default:
                 setCr4(c, value);
                 break;
-            default:
-                throw c.undefined();
         }
         return go(c, next);
     }
@@ -433,7 +429,7 @@ final class SystemInstructions {
     }
 
     private static CpuFault unknownMsr(Cpu c, String what) {
-        c.board.events().report("cpu", "%s of unknown register %#x".formatted(what, c.r[Cpu.ECX]));
+        c.report("%s of unknown register %#x".formatted(what, c.r[Cpu.ECX]));
         return c.generalProtection();
     }
 
@@ -474,9 +470,8 @@ final class SystemInstructions {
             return Block.LOOKUP;
         }
         c.eflags(Eflags.IF, Eflags.IF);
-        Block block = Interrupts.afterFlagsChange(c);
-        c.shadow = block == null;
-        return block;
+        c.shadowAt = c.count();
+        return Interrupts.afterFlagsChange(c);
     }
 
     static Block halt(Cpu c, Insn i, int next) {
@@ -527,11 +522,17 @@ final class SystemInstructions {
         c.segment(register, selector, 0, -1, attributes);
     }
 
-    /** The I/O permission check (SDM 1, 19.5). */
+    /** The I/O permission check (SDM 1, 19.5), and I/O breakpoints (SDM 3B, 17.2.4). */
     static void checkPort(Cpu c, int port, int bytes) {
-        if (!c.isProtected() || c.cpl <= c.ioPrivilege()) {
-            return;
+        if (c.isProtected() && c.cpl > c.ioPrivilege()) {
+            checkPortMap(c, port, bytes);
         }
+        if ((c.dr[7] & 0xFF) != 0 && (c.cr4 & Cr4.DE) != 0) {
+            c.watchHits |= DebugRegisters.portHits(c.dr, port, bytes);
+        }
+    }
+
+    private static void checkPortMap(Cpu c, int port, int bytes) {
         boolean wide = (Attributes.type(c.task.attributes) & 13) == 9;
         if (!wide || Integer.compareUnsigned(103, c.task.limit) > 0) {
             throw c.generalProtection();

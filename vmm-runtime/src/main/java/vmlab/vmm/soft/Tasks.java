@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.soft;
 
+import vmlab.vmm.soft.Cpu.SystemSegment;
+
 /**
  * Hardware task switches between 32-bit task states: what Linux uses to survive a double fault.
  *
- * <p>Not modelled: 16-bit task states (reported, and #TS); the page-fault atomicity of the commit point.
+ * <p>Not modelled: 16-bit task states (reported, and #GP or #TS).
  *
  * @spec SDM 3A, chapter 7
  */
@@ -25,29 +27,45 @@ final class Tasks {
     private Tasks() {}
 
     /** JMP or CALL to a task. */
-    static void transfer(Cpu c, int selector, boolean nested) {
-        change(c, selector, nested, false, 0);
+    static void transfer(Cpu c, int selector, int next, boolean nested) {
+        change(c, selector, next, nested, false, 0);
     }
 
     /** An interrupt through a task gate. */
-    static void interrupt(Cpu c, int selector, int external) {
-        change(c, selector, true, false, external);
+    static void interrupt(Cpu c, int selector, int returnAddress, int external) {
+        change(c, selector, returnAddress, true, false, external);
     }
 
     /** IRET of a nested task. */
-    static void back(Cpu c) {
+    static void back(Cpu c, int next) {
         int link = c.mmu.readSystem16(c.task.base);
-        change(c, link, false, true, 0);
+        change(c, link, next, false, true, 0);
     }
 
-    private static void change(Cpu c, int selector, boolean nested, boolean back, int external) {
+    private static void change(Cpu c, int selector, int returnAddress, boolean nested, boolean back, int external) {
+        boolean saved = c.precise;
+        // Nothing of the block comes after a task switch: it needs no restart to be seen at its time.
+        c.precise = true;
+        try {
+            SystemSegment to = target(c, selector, back, external);
+            int[] words = read(c, to.base);
+            leave(c, to, returnAddress, nested, back);
+            Descriptors.set(c.task, selector, to.base, to.limit, to.attributes);
+            enter(c, words, nested);
+        } finally {
+            c.precise = saved;
+        }
+    }
+
+    /** The checks that still belong to the old task. */
+    private static SystemSegment target(Cpu c, int selector, boolean back, int external) {
         Descriptors d = c.descriptors;
         int error = Descriptors.error(selector) + external;
         int wanted = back ? BUSY_32 : AVAILABLE_32;
         boolean known = !Descriptors.isNull(selector) && (selector & 4) == 0 && d.fetch(selector);
         if (!known || d.systemType() != wanted) {
             if (known && (d.systemType() & ~2) == AVAILABLE_16) {
-                c.board.events().report("cpu", "a switch to a 16-bit task, which this CPU doesn't have");
+                c.report("a switch to a 16-bit task, which this CPU doesn't have");
             }
             throw c.raise(back ? CpuFault.TS : CpuFault.GP, error);
         }
@@ -57,29 +75,29 @@ final class Tasks {
         if (Integer.compareUnsigned(d.limit(), LIMIT_32) < 0) {
             throw c.raise(CpuFault.TS, error);
         }
-        int base = d.base();
-        int limit = d.limit();
-        int attributes = d.attributes() | Attributes.BUSY;
-        int oldSelector = c.task.selector;
-        save(c, back);
-        if (!nested) {
-            d.fetch(oldSelector);
-            d.markBusy(false);
-        }
-        if (!back) {
-            d.fetch(selector);
-            d.markBusy(true);
-        }
-        if (nested) {
-            c.mmu.writeSystem(base, 2, oldSelector);
-        }
-        Descriptors.set(c.task, selector, base, limit, attributes);
-        load(c, nested);
+        SystemSegment to = new SystemSegment();
+        Descriptors.set(to, selector, d.base(), d.limit(), d.attributes() | Attributes.BUSY);
+        return to;
     }
 
-    private static void save(Cpu c, boolean back) {
+    /** The words of a task state. */
+    private static int[] read(Cpu c, int base) {
+        int[] words = new int[TRAP / 4 + 1];
+        for (int k = CR3 / 4; k < words.length; k++) {
+            words[k] = c.mmu.readSystem32(base + 4 * k);
+        }
+        return words;
+    }
+
+    /** Saves the old task and marks which tasks are busy (SDM 3A, table 7-2). */
+    private static void leave(Cpu c, SystemSegment to, int returnAddress, boolean nested, boolean back) {
         int base = c.task.base;
-        c.mmu.writeSystem(base + EIP, 4, c.eip);
+        int old = c.task.selector;
+        c.mmu.probeSystemWrite(base + EIP, LDT - EIP);
+        if (nested) {
+            c.mmu.writeSystem(to.base, 2, old);
+        }
+        c.mmu.writeSystem(base + EIP, 4, returnAddress);
         c.mmu.writeSystem(base + EFLAGS, 4, back ? c.eflags() & ~Eflags.NT : c.eflags());
         for (int k = 0; k < 8; k++) {
             c.mmu.writeSystem(base + REGISTERS + 4 * k, 4, c.r[k]);
@@ -87,16 +105,18 @@ final class Tasks {
         for (int k = 0; k < 6; k++) {
             c.mmu.writeSystem(base + SEGMENTS + 4 * k, 2, c.selector[k]);
         }
+        Descriptors d = c.descriptors;
+        if (!nested && d.fetch(old)) {
+            d.markBusy(false);
+        }
+        if (!back) {
+            d.fetch(to.selector);
+            d.markBusy(true);
+        }
     }
 
     /** From here on a fault belongs to the new task. */
-    private static void load(Cpu c, boolean nested) {
-        int base = c.task.base;
-        int[] words = new int[LDT / 4 + 1];
-        for (int k = CR3 / 4; k < words.length; k++) {
-            words[k] = c.mmu.readSystem32(base + 4 * k);
-        }
-        int trap = c.mmu.readSystem16(base + TRAP);
+    private static void enter(Cpu c, int[] words, boolean nested) {
         c.cr0 |= Cr0.TS;
         if ((c.cr0 & Cr0.PG) != 0 && c.cr3 != words[CR3 / 4]) {
             c.cr3 = words[CR3 / 4];
@@ -106,10 +126,15 @@ final class Tasks {
         c.eflags(words[EFLAGS / 4] | (nested ? Eflags.NT : 0), Eflags.SETTABLE);
         System.arraycopy(words, REGISTERS / 4, c.r, 0, 8);
         c.dr[7] &= ~0x155;
-        loadSegments(c, words);
-        if ((trap & 1) != 0) {
-            c.dr[6] |= DebugRegisters.DR6_TASK_SWITCH;
-            throw c.raise(CpuFault.DB, 0);
+        try {
+            loadSegments(c, words);
+            if ((words[TRAP / 4] & 1) != 0) {
+                c.dr[6] |= DebugRegisters.DR6_TASK_SWITCH;
+                throw c.raise(CpuFault.DB, 0);
+            }
+        } catch (CpuFault f) {
+            f.settled = true;
+            throw f;
         }
     }
 

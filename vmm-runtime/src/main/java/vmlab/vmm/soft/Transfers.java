@@ -69,6 +69,7 @@ final class Transfers {
 
     private static Block jump(Cpu c, Insn i, int selector, int offset, int next) {
         if (!c.isProtected()) {
+            Instructions.checkTarget(c, offset);
             c.descriptors.loadReal(Cpu.CS, selector);
             c.eip = offset;
             return Block.LOOKUP;
@@ -87,13 +88,11 @@ final class Transfers {
                 return jumpThroughGate(c, selector);
             case TASK_GATE:
                 checkGate(c, selector);
-                c.eip = next;
-                Tasks.transfer(c, d.low >>> 16, false);
+                Tasks.transfer(c, d.low >>> 16, next, false);
                 return null;
             case Tasks.AVAILABLE_16, Tasks.AVAILABLE_32:
                 checkGate(c, selector);
-                c.eip = next;
-                Tasks.transfer(c, selector, false);
+                Tasks.transfer(c, selector, next, false);
                 return null;
             default:
                 throw c.raise(CpuFault.GP, Descriptors.error(selector));
@@ -132,6 +131,7 @@ final class Transfers {
     private static Block call(Cpu c, Insn i, int selector, int offset, int next) {
         int n = i.bytes;
         if (!c.isProtected()) {
+            Instructions.checkTarget(c, offset);
             pushReturn(c, n, next);
             c.descriptors.loadReal(Cpu.CS, selector);
             c.eip = offset;
@@ -142,6 +142,8 @@ final class Transfers {
         if (d.isCode()) {
             checkCode(c, selector);
             requireInside(c, offset);
+            // Before the push: what follows it must not fault.
+            d.markAccessed();
             pushReturn(c, n, next);
             d.commit(Cpu.CS, selector & ~3 | c.cpl);
             c.eip = offset;
@@ -152,13 +154,11 @@ final class Transfers {
                 return callThroughGate(c, selector, next);
             case TASK_GATE:
                 checkGate(c, selector);
-                c.eip = next;
-                Tasks.transfer(c, d.low >>> 16, true);
+                Tasks.transfer(c, d.low >>> 16, next, true);
                 return null;
             case Tasks.AVAILABLE_16, Tasks.AVAILABLE_32:
                 checkGate(c, selector);
-                c.eip = next;
-                Tasks.transfer(c, selector, true);
+                Tasks.transfer(c, selector, next, true);
                 return null;
             default:
                 throw c.raise(CpuFault.GP, Descriptors.error(selector));
@@ -167,7 +167,7 @@ final class Transfers {
 
     private static void pushReturn(Cpu c, int bytes, int next) {
         Frame frame = c.frame;
-        frame.openSame(bytes, 2);
+        frame.openSame(bytes, 2, 0);
         frame.push(c.selector[Cpu.CS]);
         frame.push(next);
         frame.commit();
@@ -189,22 +189,22 @@ final class Transfers {
         int level = d.isConforming() ? c.cpl : d.dpl();
         int base = d.base();
         int limit = d.limit();
-        int attributes = d.attributes();
         d.markAccessed();
+        int attributes = d.attributes();
         Frame frame = c.frame;
         if (level < c.cpl) {
+            frame.openInner(level, n, 4 + copied, 0);
             int[] parameters = new int[copied];
             for (int k = 0; k < copied; k++) {
                 parameters[k] = c.peek(k * n, n);
             }
-            frame.openInner(level, n, 4 + copied, 0);
             frame.push(c.selector[Cpu.SS]);
             frame.push(c.r[Cpu.ESP]);
             for (int k = copied - 1; k >= 0; k--) {
                 frame.push(parameters[k]);
             }
         } else {
-            frame.openSame(n, 2);
+            frame.openSame(n, 2, 0);
         }
         frame.push(c.selector[Cpu.CS]);
         frame.push(next);
@@ -222,6 +222,7 @@ final class Transfers {
         int offset = c.peek(0, n);
         int selector = c.peek(n, n) & 0xFFFF;
         if (!c.isProtected()) {
+            Instructions.checkTarget(c, offset);
             c.drop(2 * n + i.immediate);
             c.descriptors.loadReal(Cpu.CS, selector);
             c.eip = offset;
@@ -289,8 +290,7 @@ final class Transfers {
     static Block interruptReturn(Cpu c, Insn i, int next) {
         int n = i.bytes;
         if (c.isProtected() && c.flag(Eflags.NT)) {
-            c.eip = next;
-            Tasks.back(c);
+            Tasks.back(c, next);
             return null;
         }
         int offset = c.peek(0, n);
@@ -303,7 +303,7 @@ final class Transfers {
             c.descriptors.loadReal(Cpu.CS, selector);
         } else {
             if (n == 4 && (flags & Eflags.VM) != 0 && c.cpl == 0) {
-                c.board.events().report("cpu", "IRET to virtual-8086 mode, which this CPU doesn't have");
+                c.report("IRET to virtual-8086 mode, which this CPU doesn't have");
                 throw c.generalProtection();
             }
             mask &= c.cpl == 0 ? -1 : ~Eflags.IOPL;
@@ -315,6 +315,9 @@ final class Transfers {
             } else {
                 returnOutward(c, selector, c.peek(3 * n, n), c.peek(4 * n, n) & 0xFFFF, n);
             }
+        }
+        if ((c.dr[7] & 0xFF) == 0) {
+            mask &= ~Eflags.RF;
         }
         c.eflags(flags, mask);
         c.eip = offset;
