@@ -2,6 +2,7 @@
 package vmlab.guest;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -10,9 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vmlab.vmm.CpuState;
+import vmlab.vmm.GuestMemory;
 import vmlab.vmm.HostMistake;
+import vmlab.vmm.boot.BootImage;
+import vmlab.vmm.boot.BootLoaders;
 
 /** With the real archive this host's apt names: the one test here that needs a network. */
 class DebianGuestTest {
@@ -86,5 +92,24 @@ class DebianGuestTest {
         HostMistake mistake = assertThrows(
                 HostMistake.class, () -> PackageSource.of(Map.of("VMLAB_DEBIAN_MIRROR", "ftp://x/debian"), folder));
         assertTrue(mistake.getMessage().contains("VMLAB_DEBIAN_MIRROR"), mistake.getMessage());
+    }
+
+    @Test
+    void theKernelBootsFromBothOfItsForms() {
+        DebianGuest guest = fetched(GuestCache.ofUser());
+        BootImage packed = new BootImage(guest.vmlinuz(), Optional.empty(), "quiet");
+        BootImage unpacked = new BootImage(guest.vmlinux(), Optional.empty(), "quiet");
+        try (GuestMemory ram = GuestMemory.allocate(64L << 20)) {
+            CpuState fromBzImage = BootLoaders.forImage(packed).load(ram);
+            CpuState fromElf = BootLoaders.forImage(unpacked).load(ram);
+            assertEquals(0x1000000, fromBzImage.eip());
+            assertEquals(fromBzImage, fromElf);
+            assertNotEquals(0, ram.read32(fromElf.eip()));
+        }
+        try (GuestMemory ram = GuestMemory.allocate(32L << 20)) {
+            HostMistake mistake = assertThrows(
+                    HostMistake.class, () -> BootLoaders.forImage(packed).load(ram));
+            assertEquals("set guest_ram_mb to at least 33", mistake.remedy());
+        }
     }
 }

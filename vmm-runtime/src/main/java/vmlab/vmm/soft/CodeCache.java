@@ -2,7 +2,6 @@
 package vmlab.vmm.soft;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -120,8 +119,6 @@ final class CodeCache {
         for (int page = 0; page < pages.length; page++) {
             invalidate(page);
         }
-        Arrays.fill(buckets, null);
-        blocksHeld = 0;
     }
 
     private void unhash(Block block) {

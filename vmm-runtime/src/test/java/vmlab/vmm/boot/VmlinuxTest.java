@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.github.luben.zstd.Zstd;
 import java.io.ByteArrayOutputStream;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +28,6 @@ import org.tukaani.xz.LZMA2Options;
 import org.tukaani.xz.LZMAOutputStream;
 import org.tukaani.xz.X86Options;
 import org.tukaani.xz.XZOutputStream;
-import vmlab.vmm.CpuState;
 import vmlab.vmm.HostMistake;
 
 class VmlinuxTest {
@@ -245,39 +242,5 @@ class VmlinuxTest {
         String found = Images.mistakeOf(directory, () -> Vmlinux.extract(vmlinuz, file));
         assertTrue(found.startsWith("the unpacked kernel can't be kept in occupied: "), found);
         assertTrue(found.endsWith("; make room there, or choose another cache directory"), found);
-    }
-
-    @Test
-    void debianKernelBootsFromBothOfItsForms() {
-        Path vmlinuz = debianKernel();
-        Path vmlinux = extract(vmlinuz);
-        try (var ram = Images.ram(64)) {
-            BootImage packed = new BootImage(vmlinuz, Optional.empty(), "quiet");
-            CpuState fromBzImage = BootLoaders.forImage(packed).load(ram);
-            CpuState fromElf = BootLoaders.forImage(Images.image(vmlinux)).load(ram);
-            assertEquals(0x1000000, fromBzImage.eip());
-            assertEquals(fromBzImage, fromElf);
-            assertNotEquals(0, ram.read32(fromElf.eip()));
-        }
-        try (var ram = Images.ram(32)) {
-            assertEquals(
-                    "the kernel %s needs at least 33 MB of RAM, the guest has 32 MB; set guest_ram_mb to at least 33"
-                            .formatted(vmlinuz),
-                    Images.mistakeOf(
-                            directory,
-                            () -> BootLoaders.forImage(Images.image(vmlinuz)).load(ram)));
-        }
-    }
-
-    private static Path debianKernel() {
-        String given = System.getProperty("VMLAB_TEST_VMLINUZ", System.getenv("VMLAB_TEST_VMLINUZ"));
-        String required = Optional.ofNullable(System.getenv("VMLAB_REQUIRE")).orElse("");
-        boolean there = given != null && Files.isReadable(Path.of(given));
-        String message = "VMLAB_TEST_VMLINUZ (system property or environment) names no vmlinuz of Debian's 686 kernel";
-        if (required.contains("guest") || required.contains("all")) {
-            assertTrue(there, message);
-        }
-        assumeTrue(there, message);
-        return Path.of(given);
     }
 }
