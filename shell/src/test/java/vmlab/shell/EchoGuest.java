@@ -24,7 +24,7 @@ import vmlab.vmm.VmClock;
 
 /** A machine whose guest greets and then says {@code you typed …} for every line it gets. */
 final class EchoGuest implements MachineFactory {
-    static final String GREETING = "\u001b[1mhello\u001b[0m from the guest\r\n> ";
+    static final String GREETING = "\u001b[1mhello\u001b[0m from\u0007 the guest\r\n> ";
 
     /** A lab of such guests, in real time. */
     static Lab lab() {

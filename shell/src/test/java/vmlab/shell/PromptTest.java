@@ -109,7 +109,7 @@ final class PromptTest {
     void whatAGuestPrintsComesInWholeSafeLines() {
         console.line(LAB + "; vm0.start(); 'ready'");
 
-        console.shows("vm0| ^[[1mhello^[[0m from the guest");
+        console.shows("vm0| hello from^G the guest");
     }
 
     @Test
@@ -124,7 +124,7 @@ final class PromptTest {
     void theConsoleIsAttachedUntilTheLeaveKey() {
         console.line(LAB + "; vm0.start(); vm0.console.expect('> '); 'ready'").shows("\nready");
         console.line("/console vm0").shows("Ctrl-] leaves");
-        console.shows("from the guest");
+        console.shows("from^G the guest");
 
         console.type("abc\r").shows("you typed abc");
         console.type("\u001d").shows("back at the prompt");
@@ -182,7 +182,7 @@ final class PromptTest {
             plain.type("  n * 2\n").shows("...> ");
             plain.type("}\n").shows("vmlab> ");
             plain.type("twice(21)\n").shows("42\n");
-            plain.type(LAB + "; vm0.start()\n").shows("vm0| ^[[1mhello");
+            plain.type(LAB + "; vm0.start()\n").shows("vm0| hello from^G the guest");
             assertFalse(plain.all().contains("\u001b"), "no control sequences: " + plain.all());
         }
     }

@@ -22,6 +22,22 @@ final class TerminalTextTest {
                 Arguments.of("the writing direction can't be turned", "a\u202eb", "a\\u202eb"));
     }
 
+    static Stream<Arguments> lines() {
+        return Stream.of(
+                Arguments.of("colours are left out", "\u001b[1mhello\u001b[0m", "hello"),
+                Arguments.of("a question to the terminal isn't asked", "# \u001b[6nls", "# ls"),
+                Arguments.of("carriage returns of the line's ends are", "\rlogin:\r\r", "login:"),
+                Arguments.of("one within is shown", "safe\revil", "safe^Mevil"),
+                Arguments.of("half a sequence is shown", "\u001b[3", "^[[3"),
+                Arguments.of("what is left of two nested ones can't act", "\u001b[\u001b[0m2J", "^[[2J"));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("lines")
+    void linesAreShownWithoutWhatDressesThem(String why, String guest, String shown) {
+        assertEquals(shown, TerminalText.line(guest), why);
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("texts")
     void controlsAreShownInsteadOfActing(String why, String guest, String shown) {
