@@ -41,8 +41,7 @@ class HighMemoryTest {
             Hypercalls hypercalls = new Hypercalls((source, message) -> {});
             VmClock clock = new VmClock();
             Vm vm = new SoftHypervisor()
-                    .create(new Board(
-                            memory, ports, mmio, NO_INTERRUPTS, clock, hypercalls, (source, message) -> {}));
+                    .create(new Board(memory, ports, mmio, NO_INTERRUPTS, clock, hypercalls, (source, message) -> {}));
             try {
                 vm.vcpu().restore(CpuState.flat(CODE, 8, 16, new Table(0, 0)));
                 assertEquals(VcpuExit.Kind.STOPPED, vm.vcpu().run().kind());
