@@ -19,10 +19,11 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
 
 /**
- * A Debian package file: an ar archive with a tar archive of files in it. Unpacks the regular files asked for; nothing of
- * it is ever run, and nothing is written outside the target.
+ * A Debian package file: an ar archive with a tar archive of files in it. Unpacks the files asked for, a symbolic link as a
+ * copy of the file it leads to (a library has a short name that way); nothing of it is ever run, and nothing is written
+ * outside the target.
  *
- * <p>Not modelled: links, owners, modes, and the control part.
+ * <p>Not modelled: links to what isn't asked for, hard links, owners, modes, and the control part.
  *
  * @spec deb(5), format 2.0
  */
@@ -72,15 +73,28 @@ final class DebFile {
     private static Map<String, byte[]> contents(InputStream data, Predicate<String> wanted, int limit)
             throws IOException {
         Map<String, byte[]> files = new LinkedHashMap<>();
+        Map<String, String> links = new LinkedHashMap<>();
         TarArchiveInputStream tar = new TarArchiveInputStream(data);
         for (TarArchiveEntry entry = tar.getNextEntry();
                 entry != null && files.size() < limit;
                 entry = tar.getNextEntry()) {
             String name = entry.getName().replaceFirst("^(\\./)+", "");
-            if (entry.isFile() && wanted.test(name)) {
+            if (entry.isSymbolicLink() && wanted.test(name)) {
+                links.put(
+                        name,
+                        Path.of(name)
+                                .resolveSibling(entry.getLinkName())
+                                .normalize()
+                                .toString());
+            } else if (entry.isFile() && wanted.test(name)) {
                 files.put(name, tar.readAllBytes());
             }
         }
+        links.forEach((name, target) -> {
+            if (files.containsKey(target)) {
+                files.put(name, files.get(target));
+            }
+        });
         return files;
     }
 

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import org.tukaani.xz.XZInputStream;
 import vmlab.vmm.HostMistake;
@@ -42,7 +43,6 @@ import vmlab.vmm.HostMistake;
 final class DebianArchive implements PackageSource {
     private static final Path SYSTEM_KEYRINGS = Path.of("/usr/share/keyrings");
     private static final Duration STALL = Duration.ofSeconds(60);
-    private static final String INDEX = "main/binary-" + WantedPackage.ARCHITECTURE + "/Packages";
     private static final Pattern DEPENDENCY = Pattern.compile("([a-z0-9][a-z0-9+.-]+)");
 
     private final List<AptSources.Source> sources;
@@ -152,7 +152,20 @@ final class DebianArchive implements PackageSource {
             List<WantedPackage> wanted, AptSources.Source source, URI base, GuestCache cache, Progress progress)
             throws IOException {
         Map<String, String> release = release(source, base, cache, progress);
-        Path index = index(release, base, cache, progress);
+        Map<WantedPackage, PackageFile> files = new HashMap<>();
+        Map<String, List<WantedPackage>> byArchitecture =
+                wanted.stream().collect(Collectors.groupingBy(WantedPackage::architecture));
+        for (Map.Entry<String, List<WantedPackage>> each : byArchitecture.entrySet()) {
+            Path index = index(release, "main/binary-" + each.getKey() + "/Packages", base, cache, progress);
+            Map<String, Map<String, String>> stanzas = stanzas(index, each.getValue());
+            for (WantedPackage one : each.getValue()) {
+                files.put(one, packageFile(one, stanzas, base));
+            }
+        }
+        return wanted.stream().map(files::get).toList();
+    }
+
+    private static Map<String, Map<String, String>> stanzas(Path index, List<WantedPackage> wanted) throws IOException {
         Map<String, Map<String, String>> stanzas = new HashMap<>();
         try (BufferedReader lines = lines(index)) {
             ControlFile control = new ControlFile(lines);
@@ -163,11 +176,7 @@ final class DebianArchive implements PackageSource {
             // 9 MB, never used again: what was found is kept.
             Files.deleteIfExists(index);
         }
-        List<PackageFile> files = new ArrayList<>();
-        for (WantedPackage each : wanted) {
-            files.add(packageFile(each, stanzas, base));
-        }
-        return files;
+        return stanzas;
     }
 
     private Map<String, String> release(AptSources.Source source, URI base, GuestCache cache, Progress progress)
@@ -189,12 +198,13 @@ final class DebianArchive implements PackageSource {
     }
 
     /** The index, compressed as well as the archive can. */
-    private Path index(Map<String, String> release, URI base, GuestCache cache, Progress progress) throws IOException {
+    private Path index(Map<String, String> release, String index, URI base, GuestCache cache, Progress progress)
+            throws IOException {
         Map<String, Checksum> listed = checksums(release);
-        String name = List.of(INDEX + ".xz", INDEX + ".gz", INDEX).stream()
+        String name = List.of(index + ".xz", index + ".gz", index).stream()
                 .filter(listed::containsKey)
                 .findFirst()
-                .orElseThrow(() -> new ArchiveFailure("its Release file lists no " + INDEX));
+                .orElseThrow(() -> new ArchiveFailure("its Release file lists no " + index));
         Checksum checksum = listed.get(name);
         Path target = cache.path("download/" + name.substring(name.lastIndexOf('/') + 1));
         Path part = target.resolveSibling(target.getFileName() + ".part");

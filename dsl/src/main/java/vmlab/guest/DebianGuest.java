@@ -18,7 +18,7 @@ import vmlab.vmm.boot.Vmlinux;
  * <p>Errors: {@link HostMistake} saying what to put where.
  */
 public final class DebianGuest {
-    private static final Path APT = Path.of("/etc/apt");
+    static final Path APT = Path.of("/etc/apt");
     private static final String KERNEL_FILE = "vmlinuz-";
 
     private final GuestCache cache;

@@ -63,7 +63,7 @@ final class DebianPackages {
     }
 
     private Optional<Unpacked> fromCache(WantedPackage wanted) throws IOException {
-        Path folder = cache.path(FOLDER + "/" + wanted.name());
+        Path folder = cache.path(FOLDER + "/" + wanted.place());
         Path manifest = folder.resolve(MANIFEST);
         if (!Files.exists(manifest)) {
             return Optional.empty();
@@ -93,7 +93,7 @@ final class DebianPackages {
 
     private Unpacked unpacked(WantedPackage wanted, PackageFile found, Progress progress) throws IOException {
         Path deb = obtained(wanted, found, progress);
-        cache.put(FOLDER + "/" + wanted.name(), folder -> writeManifest(folder, found, names(wanted, deb, folder)));
+        cache.put(FOLDER + "/" + wanted.place(), folder -> writeManifest(folder, found, names(wanted, deb, folder)));
         if (deb.startsWith(cache.root())) {
             // A kernel's package is 50 MB, what is needed of it 6.
             Files.delete(deb);

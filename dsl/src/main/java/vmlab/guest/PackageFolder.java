@@ -19,10 +19,15 @@ import vmlab.vmm.HostMistake;
  * hashes should be: whoever filled the folder answers for it.
  */
 record PackageFolder(Path folder) implements PackageSource {
-    private static final Pattern FILE_NAME =
-            Pattern.compile("([a-z0-9.+-]+)_([^_]+)_" + WantedPackage.ARCHITECTURE + "\\.deb");
+    private static final Pattern FILE_NAME = Pattern.compile("([a-z0-9.+-]+)_([^_]+)_([a-z0-9-]+)\\.deb");
+    private static final String FOR_ALL = "all";
 
-    private record Candidate(Path file, String name, DebianVersion version) {
+    private record Candidate(Path file, String name, DebianVersion version, String architecture) {
+        boolean fits(WantedPackage wanted) {
+            return wanted.concrete().matcher(name).matches()
+                    && (architecture.equals(wanted.architecture()) || architecture.equals(FOR_ALL));
+        }
+
         String origin() {
             try {
                 return file.toAbsolutePath() + " " + Files.size(file) + " " + Files.getLastModifiedTime(file);
@@ -65,7 +70,7 @@ record PackageFolder(Path folder) implements PackageSource {
     private Optional<Candidate> newest(WantedPackage wanted) {
         // By name first: linux-image-6.1.0-50-686 is newer than -47-686, whatever follows.
         return candidates().stream()
-                .filter(c -> wanted.concrete().matcher(c.name()).matches())
+                .filter(c -> c.fits(wanted))
                 .max(Comparator.comparing((Candidate c) -> new DebianVersion(c.name()))
                         .thenComparing(Candidate::version));
     }
@@ -76,7 +81,7 @@ record PackageFolder(Path folder) implements PackageSource {
             // Some tools write the colon of an epoch as %3a, as dpkg-repack and apt do.
             Matcher matcher = FILE_NAME.matcher(file.getFileName().toString().replace("%3a", ":"));
             if (matcher.matches()) {
-                all.add(new Candidate(file, matcher.group(1), new DebianVersion(matcher.group(2))));
+                all.add(new Candidate(file, matcher.group(1), new DebianVersion(matcher.group(2)), matcher.group(3)));
             }
         }
         return all;

@@ -39,8 +39,11 @@ sealed interface PackageSource permits PackageFolder, DebianArchive {
     static String remedy(List<WantedPackage> wanted) {
         String names =
                 String.join(" and ", wanted.stream().map(WantedPackage::example).toList());
+        String architectures = String.join(
+                " and ",
+                wanted.stream().map(WantedPackage::architecture).distinct().toList());
         return "set " + MIRROR_VARIABLE + " to the address of a Debian mirror (the part before /dists), or put " + names
-                + " (Debian " + WantedPackage.SUITE + ", architecture " + WantedPackage.ARCHITECTURE
+                + " (Debian " + WantedPackage.SUITE + ", architecture " + architectures
                 + ") into a folder and name it in " + FOLDER_VARIABLE;
     }
 }

@@ -12,8 +12,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -57,6 +61,50 @@ class PackageFolderTest {
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void aPackageOfAnotherArchitectureIsAnotherPackage() throws Exception {
+        busybox();
+        Files.write(
+                folder.resolve("busybox-static_2-1_amd64.deb"),
+                SyntheticArchive.deb(Map.of("./bin/busybox", bytes("for amd64"))));
+        WantedPackage other = WantedPackage.plain("busybox-static", WantedPackage.AMD64, "bin/busybox"::equals, 1);
+
+        List<DebianPackages.Unpacked> there = new DebianPackages(cache, new PackageFolder(folder))
+                .fetch(List.of(WantedPackage.BUSYBOX, other), Progress.SILENT);
+
+        assertEquals("busybox", Files.readString(there.get(0).files().get(0)));
+        assertEquals("for amd64", Files.readString(there.get(1).files().get(0)));
+    }
+
+    @Test
+    void aLinkBecomesACopyOfWhatItLeadsToInThePackageAndNothingElse() throws Exception {
+        ByteArrayOutputStream tar = new ByteArrayOutputStream();
+        try (TarArchiveOutputStream out = new TarArchiveOutputStream(tar)) {
+            link(out, "./lib/libone.so.1", "libone.so.1.2");
+            link(out, "./lib/passwd.so", "/etc/passwd");
+            link(out, "./lib/up.so", "../../../etc/passwd");
+            TarArchiveEntry file = new TarArchiveEntry("./lib/libone.so.1.2", true);
+            file.setSize(3);
+            out.putArchiveEntry(file);
+            out.write(bytes("one"));
+            out.closeArchiveEntry();
+        }
+        Path deb = Files.write(
+                folder.resolve("one.deb"), SyntheticArchive.ar("data.tar.xz", SyntheticArchive.xz(tar.toByteArray())));
+
+        List<String> names = DebFile.unpack(deb, work.resolve("out"), path -> true, Integer.MAX_VALUE);
+
+        assertEquals(List.of("lib/libone.so.1.2", "lib/libone.so.1"), names);
+        assertEquals("one", Files.readString(work.resolve("out/lib/libone.so.1")));
+    }
+
+    private static void link(TarArchiveOutputStream out, String name, String target) throws IOException {
+        TarArchiveEntry entry = new TarArchiveEntry(name, TarConstants.LF_SYMLINK);
+        entry.setLinkName(target);
+        out.putArchiveEntry(entry);
+        out.closeArchiveEntry();
     }
 
     @Test

@@ -9,6 +9,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.LoggerFactory;
 import vmlab.guest.DebianGuest;
 import vmlab.guest.GuestCache;
+import vmlab.guest.NestedKvm;
+import vmlab.guest.PrivateQemu;
 import vmlab.guest.RootFs;
 import vmlab.lab.GuestFiles;
 import vmlab.lab.Progress;
@@ -57,6 +59,16 @@ final class CachedGuest implements GuestFiles {
     private static boolean isProgram(byte[] content) {
         return content.length > 3
                 && (content[0] == '#' && content[1] == '!' || content[0] == 0x7F && content[1] == 'E');
+    }
+
+    /** Another host: a Linux with KVM for an emulator. */
+    NestedKvm nestedKvm() {
+        return NestedKvm.fetch(cache, environment, new Steps());
+    }
+
+    /** That emulator, for machines where none is installed. */
+    PrivateQemu qemu() {
+        return PrivateQemu.fetch(cache, environment, new Steps());
     }
 
     private DebianGuest fetch() {

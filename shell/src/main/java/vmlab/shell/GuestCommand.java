@@ -15,7 +15,8 @@ import vmlab.dsl.model.VmSpec;
         description = {
             "Fetch the default guest, Debian's kernel and a small user space, and print where its files are.",
             "With WHAT only that one is printed, to be used in a command."
-        })
+        },
+        subcommands = NestedKvmCommand.class)
 final class GuestCommand implements Callable<Integer> {
     /** What can be asked for. */
     enum What {

@@ -77,8 +77,7 @@ final class Payload {
     private Payload() {}
 
     /** Unpacks the payload of a bzImage. */
-    static byte[] unpack(BootFile file) {
-        SetupHeader header = SetupHeader.of(file);
+    static byte[] unpack(BootFile file, SetupHeader header) {
         if (header.payloadOffset() == 0 || header.payloadLength() <= SIZE_BYTES) {
             throw new HostMistake(
                     "%s doesn't say where its compressed kernel is".formatted(file.path()), BOOT_IT_AS_IT_IS);

@@ -75,6 +75,15 @@ final class SetupHeader {
 
     /** The header of a bzImage, of which {@link #isIn} holds. */
     static SetupHeader of(BootFile file) {
+        SetupHeader header = ofAnyCpu(file);
+        if (header.isFor64Bit()) {
+            throw new HostMistake("%s is a kernel for 64-bit x86".formatted(file.path()), BootFile.NAME_A_KERNEL);
+        }
+        return header;
+    }
+
+    /** The same, of a kernel for i386 or for 64-bit x86. */
+    static SetupHeader ofAnyCpu(BootFile file) {
         int end = HEADER + file.u8(JUMP + 1);
         if (end > MOST_END) {
             throw damaged(file, "its setup header ends at %#x".formatted(end));
@@ -116,12 +125,13 @@ final class SetupHeader {
             throw new HostMistake(
                     "%s is a zImage, made to be loaded below 1 MB".formatted(file.path()), "build a bzImage instead");
         }
-        if (version() >= 0x020C && (bytes.getShort(XLOADFLAGS) & XLF_KERNEL_64) != 0) {
-            throw new HostMistake("%s is a kernel for 64-bit x86".formatted(file.path()), BootFile.NAME_A_KERNEL);
-        }
         if (relocates() && (Integer.bitCount((int) kernelAlignment()) != 1 || prefAddress() < LowMemory.HIGH)) {
             throw damaged(file, "it wants to run at %#x, aligned to %#x".formatted(prefAddress(), kernelAlignment()));
         }
+    }
+
+    private boolean isFor64Bit() {
+        return version() >= 0x020C && (bytes.getShort(XLOADFLAGS) & XLF_KERNEL_64) != 0;
     }
 
     private static HostMistake damaged(BootFile file, String how) {
