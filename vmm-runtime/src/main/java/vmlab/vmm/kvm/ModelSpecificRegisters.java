@@ -8,7 +8,7 @@ import vmlab.vmm.GuestEvents;
 
 /**
  * The model-specific registers that KVM leaves to us: those the Java CPU has and KVM hasn't, or has otherwise. The rest of
- * what comes here faults as on the Java CPU, and is reported once a register.
+ * what comes here faults as on the Java CPU, and is reported once a register and direction.
  *
  * <p>Threads: the vCPU's.
  */
@@ -29,7 +29,7 @@ final class ModelSpecificRegisters {
     private static final int MOST_REPORTS = 256;
 
     private final GuestEvents events;
-    private final Set<Integer> reported = new HashSet<>();
+    private final Set<String> reported = new HashSet<>();
     private long featureControl;
 
     ModelSpecificRegisters(GuestEvents events) {
@@ -53,8 +53,9 @@ final class ModelSpecificRegisters {
 
     private void answer(RunPage page, boolean known, String what) {
         page.msrFault(!known);
-        if (!known && reported.size() < MOST_REPORTS && reported.add(page.msrIndex())) {
-            events.report("cpu", "%s of unknown register %#x".formatted(what, page.msrIndex()));
+        String access = "%s of unknown register %#x".formatted(what, page.msrIndex());
+        if (!known && reported.size() < MOST_REPORTS && reported.add(access)) {
+            events.report("cpu", access);
         }
     }
 }

@@ -157,12 +157,13 @@ final class ExitHandlerTest {
     }
 
     @Test
-    void anUnknownRegisterFaultsAndIsReportedOnce() {
+    void anUnknownRegisterFaultsAndIsReportedOnceInEachDirection() {
+        msr(Exit.KVM_EXIT_X86_RDMSR, 0x12345, 0);
         msr(Exit.KVM_EXIT_X86_RDMSR, 0x12345, 0);
         msr(Exit.KVM_EXIT_X86_WRMSR, 0x12345, 1);
 
         assertEquals(1, page.get8(Run.MSR_ERROR));
-        assertEquals(List.of("cpu: RDMSR of unknown register 0x12345"), log);
+        assertEquals(List.of("cpu: RDMSR of unknown register 0x12345", "cpu: WRMSR of unknown register 0x12345"), log);
     }
 
     @Test
