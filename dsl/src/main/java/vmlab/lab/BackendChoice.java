@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.util.function.Supplier;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.kvm.KvmHypervisor;
+import vmlab.vmm.kvm.KvmProbe;
 import vmlab.vmm.soft.SoftHypervisor;
 
 /**
@@ -10,19 +13,40 @@ import vmlab.vmm.soft.SoftHypervisor;
  * @param note which it is and, if it was chosen for the user, why: one line
  */
 record BackendChoice(Hypervisor hypervisor, String note) {
+    private static final String KVM = "backend kvm: the host's CPU";
+    private static final String SOFT = "backend soft: the CPU in Java";
+
     /**
      * Takes what was asked for.
      *
      * @throws BackendUnavailable if that can't be had; another one is never taken instead
      */
     static BackendChoice of(Backend wanted) {
+        return of(wanted, KvmProbe::run);
+    }
+
+    /** The same on a host that the probe tells of; it is asked only where its answer matters. */
+    static BackendChoice of(Backend wanted, Supplier<KvmProbe.Result> probe) {
         return switch (wanted) {
-            case KVM ->
-                throw new BackendUnavailable(
-                        "vmlab has no KVM back end yet", "take the CPU in Java: --backend soft, or --backend auto");
-            case SOFT -> new BackendChoice(new SoftHypervisor(), "backend soft: the CPU in Java");
-            case AUTO ->
-                new BackendChoice(new SoftHypervisor(), "backend soft: the CPU in Java, the only one vmlab has so far");
+            case KVM -> {
+                KvmProbe.Result found = probe.get();
+                if (!found.usable()) {
+                    throw new BackendUnavailable(
+                            "backend kvm can't be used: " + found.reason(),
+                            found.remedy()
+                                    + (found.remedy().contains("--backend soft")
+                                            ? ""
+                                            : ", or take the CPU in Java: --backend soft"));
+                }
+                yield new BackendChoice(new KvmHypervisor(), KVM);
+            }
+            case SOFT -> new BackendChoice(new SoftHypervisor(), SOFT);
+            case AUTO -> {
+                KvmProbe.Result found = probe.get();
+                yield found.usable()
+                        ? new BackendChoice(new KvmHypervisor(), KVM + "; " + found.reason() + " on it")
+                        : new BackendChoice(new SoftHypervisor(), SOFT + ", because " + found.reason());
+            }
         };
     }
 }

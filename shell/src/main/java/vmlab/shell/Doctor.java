@@ -11,14 +11,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import vmlab.guest.GuestCache;
+import vmlab.vmm.kvm.KvmProbe;
 
 /**
- * Looks at what this machine offers. Reads files and this process only, at once; the network is asked only on request.
+ * Looks at what this machine offers. Reads files and this process and runs KVM's probe, at once; the network is asked only on
+ * request.
  */
 final class Doctor {
     private static final long ENOUGH_MEMORY_MB = 600;
@@ -30,14 +33,17 @@ final class Doctor {
     /** Folder that stands for {@code /}. */
     private final Path root;
 
-    Doctor(Surroundings surroundings, Path root) {
+    private final Supplier<KvmProbe.Result> kvmProbe;
+
+    Doctor(Surroundings surroundings, Path root, Supplier<KvmProbe.Result> kvmProbe) {
+        this.kvmProbe = Objects.requireNonNull(kvmProbe);
         this.surroundings = Objects.requireNonNull(surroundings);
         this.root = Objects.requireNonNull(root);
     }
 
     /** Everything, in the order it is shown. */
     static List<Finding> examine(Surroundings surroundings) {
-        return new Doctor(surroundings, Path.of("/")).findings();
+        return new Doctor(surroundings, Path.of("/"), KvmProbe::run).findings();
     }
 
     List<Finding> findings() {
@@ -109,16 +115,17 @@ final class Doctor {
     }
 
     private Finding kvm() {
-        Path device = root.resolve("dev/kvm");
-        String java = "guests run on the CPU in Java, which needs nothing";
-        String kind = match(CPU_FLAGS, "proc/cpuinfo")
+        String cpu = match(CPU_FLAGS, "proc/cpuinfo")
                 .map(flag -> flag.equals("vmx") ? "Intel VMX" : "AMD SVM")
                 .orElse("the CPU shows neither VMX nor SVM");
-        if (!Files.exists(device)) {
-            return Finding.ok("kvm", "no /dev/kvm (" + kind + "); " + java);
-        }
-        String access = Files.isReadable(device) && Files.isWritable(device) ? "may be opened" : "may not be opened";
-        return Finding.ok("kvm", "/dev/kvm " + access + " (" + kind + "); this version doesn't use it: " + java);
+        KvmProbe.Result found = kvmProbe.get();
+        String reason = found.reason() + " (" + cpu + "); ";
+        return Finding.ok(
+                "kvm",
+                found.usable()
+                        ? reason + "guests run on it, with hypercalls by "
+                                + found.hypercalls().text()
+                        : reason + "guests run on the CPU in Java, which needs nothing");
     }
 
     private Optional<String> match(Pattern pattern, String file) {

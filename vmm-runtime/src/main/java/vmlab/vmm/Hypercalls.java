@@ -10,6 +10,12 @@ import java.util.concurrent.ConcurrentHashMap;
  * CAmkES VMM does. Any thread may register while the guest runs.
  */
 public final class Hypercalls {
+    /**
+     * The port that a guest writes to where its {@code vmcall} doesn't reach us: hardware KVM answers it in the kernel. Below
+     * 256, so that {@code out %al, $port} leaves EDX to the call's arguments; of no device since the 80287.
+     */
+    public static final int DOORBELL_PORT = 0xF8;
+
     private final Map<Integer, HypercallHandler> handlers = new ConcurrentHashMap<>();
     private final GuestEvents events;
 

@@ -1,77 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.soft;
 
-/**
- * CPUID: a uniprocessor of family 6 with what is implemented here and nothing else.
- *
- * <p>It goes by the name of a vendor that every kernel knows, because of an unknown one Linux says on the console that the
- * system may be unstable; and of the vendor for whose parts kernels want the fewest model-specific registers (no microcode,
- * no performance counters).
- *
- * @spec SDM 2, CPUID, tables 3-8 to 3-11
- */
+import vmlab.vmm.CpuIdentity;
+
+/** The CPUID instruction. */
 final class Identity {
-    private static final int FPU = 1;
-    private static final int DE = 1 << 2;
-    private static final int PSE = 1 << 3;
-    private static final int TSC = 1 << 4;
-    private static final int MSR = 1 << 5;
-    private static final int MCE = 1 << 7;
-    private static final int CX8 = 1 << 8;
-    private static final int SEP = 1 << 11;
-    private static final int PGE = 1 << 13;
-    private static final int MCA = 1 << 14;
-    private static final int CMOV = 1 << 15;
-    private static final int CLFSH = 1 << 19;
-    private static final int MMX = 1 << 23;
-    private static final int FXSR = 1 << 24;
-    private static final int SSE = 1 << 25;
-    private static final int SSE2 = 1 << 26;
-
-    private static final int FEATURES =
-            FPU | DE | PSE | TSC | MSR | MCE | CX8 | SEP | PGE | MCA | CMOV | CLFSH | MMX | FXSR | SSE | SSE2;
-
-    /** CLFLUSH works on lines of 64 bytes; the field counts in 8. */
-    private static final int CLFLUSH_LINE = 8 << 8;
-
-    /** Family 6, model 10, stepping 9. */
-    private static final int SIGNATURE = 0x6A9;
-
-    private static final String VENDOR = "CentaurHauls";
-    private static final String NAME = "vmlab soft x86";
-
     private Identity() {}
 
     static void leaf(Cpu c) {
-        int leaf = c.r[Cpu.EAX];
-        if (leaf == 0) {
-            answer(c, 1, word(VENDOR, 0), word(VENDOR, 8), word(VENDOR, 4));
-        } else if (leaf == 0x80000000) {
-            answer(c, 0x80000004, 0, 0, 0);
-        } else if (leaf >= 0x80000002 && leaf <= 0x80000004) {
-            int at = (leaf - 0x80000002) * 16;
-            answer(c, word(NAME, at), word(NAME, at + 4), word(NAME, at + 8), word(NAME, at + 12));
-        } else if (leaf == 1) {
-            answer(c, SIGNATURE, CLFLUSH_LINE, 0, FEATURES);
-        } else {
-            // Not the last leaf's answer, as an Intel part gives: glibc reads leaf 4 until a zero ends the list.
-            answer(c, 0, 0, 0, 0);
-        }
-    }
-
-    private static void answer(Cpu c, int eax, int ebx, int ecx, int edx) {
-        c.r[Cpu.EAX] = eax;
-        c.r[Cpu.EBX] = ebx;
-        c.r[Cpu.ECX] = ecx;
-        c.r[Cpu.EDX] = edx;
-    }
-
-    private static int word(String text, int at) {
-        int word = 0;
-        for (int k = 0; k < 4; k++) {
-            int character = at + k < text.length() ? text.charAt(at + k) : 0;
-            word |= character << (8 * k);
-        }
-        return word;
+        CpuIdentity.Leaf answer = CpuIdentity.leaf(c.r[Cpu.EAX]);
+        c.r[Cpu.EAX] = answer.eax();
+        c.r[Cpu.EBX] = answer.ebx();
+        c.r[Cpu.ECX] = answer.ecx();
+        c.r[Cpu.EDX] = answer.edx();
     }
 }

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm.kvm;
+
+/**
+ * Numbers and structures of KVM's interface on x86-64, under the kernel's names; offsets are in bytes. A test compares
+ * every one with the kernel's headers.
+ *
+ * @spec Linux, Documentation/virt/kvm/api.rst; include/uapi/linux/kvm.h, arch/x86/include/uapi/asm/kvm.h
+ */
+final class KvmApi {
+    static final int API_VERSION = 12;
+
+    private KvmApi() {}
+
+    /** Requests; on {@code /dev/kvm}, then on a VM, then on a vCPU. */
+    static final class Ioctl {
+        static final long KVM_GET_API_VERSION = 0xAE00;
+        static final long KVM_CREATE_VM = 0xAE01;
+        static final long KVM_CHECK_EXTENSION = 0xAE03;
+        static final long KVM_GET_VCPU_MMAP_SIZE = 0xAE04;
+        static final long KVM_GET_SUPPORTED_CPUID = 0xC008AE05L;
+
+        static final long KVM_CREATE_VCPU = 0xAE41;
+        static final long KVM_SET_USER_MEMORY_REGION = 0x4020AE46;
+        static final long KVM_SET_TSS_ADDR = 0xAE47;
+        static final long KVM_SET_IDENTITY_MAP_ADDR = 0x4008AE48;
+        static final long KVM_XEN_HVM_CONFIG = 0x4038AE7A;
+        static final long KVM_ENABLE_CAP = 0x4068AEA3;
+        static final long KVM_X86_SET_MSR_FILTER = 0x4188AEC6;
+
+        static final long KVM_RUN = 0xAE80;
+        static final long KVM_GET_REGS = 0x8090AE81L;
+        static final long KVM_SET_REGS = 0x4090AE82;
+        static final long KVM_GET_SREGS = 0x8138AE83L;
+        static final long KVM_SET_SREGS = 0x4138AE84;
+        static final long KVM_INTERRUPT = 0x4004AE86;
+        static final long KVM_SET_SIGNAL_MASK = 0x4004AE8B;
+        static final long KVM_SET_CPUID2 = 0x4008AE90;
+        static final long KVM_SET_VCPU_EVENTS = 0x4040AEA0;
+        static final long KVM_SET_DEBUGREGS = 0x4080AEA2;
+        static final long KVM_GET_TSC_KHZ = 0xAEA3;
+        static final long KVM_SET_DEVICE_ATTR = 0x4018AEE1;
+        static final long KVM_GET_DEVICE_ATTR = 0x4018AEE2;
+        static final long KVM_HAS_DEVICE_ATTR = 0x4018AEE3;
+
+        private Ioctl() {}
+    }
+
+    /** Capabilities. */
+    static final class Cap {
+        static final int KVM_CAP_USER_MEMORY = 3;
+        static final int KVM_CAP_SET_TSS_ADDR = 4;
+        static final int KVM_CAP_EXT_CPUID = 7;
+        static final int KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
+        static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
+        static final int KVM_CAP_XEN_HVM = 38;
+        static final int KVM_CAP_VCPU_EVENTS = 41;
+        static final int KVM_CAP_DEBUGREGS = 50;
+        static final int KVM_CAP_IMMEDIATE_EXIT = 136;
+        static final int KVM_CAP_X86_USER_SPACE_MSR = 188;
+        static final int KVM_CAP_X86_MSR_FILTER = 189;
+
+        private Cap() {}
+    }
+
+    /** Values of {@code kvm_run.exit_reason}. */
+    static final class Exit {
+        static final int KVM_EXIT_UNKNOWN = 0;
+        static final int KVM_EXIT_IO = 2;
+        static final int KVM_EXIT_HLT = 5;
+        static final int KVM_EXIT_MMIO = 6;
+        static final int KVM_EXIT_IRQ_WINDOW_OPEN = 7;
+        static final int KVM_EXIT_SHUTDOWN = 8;
+        static final int KVM_EXIT_FAIL_ENTRY = 9;
+        static final int KVM_EXIT_INTR = 10;
+        static final int KVM_EXIT_INTERNAL_ERROR = 17;
+        static final int KVM_EXIT_X86_RDMSR = 29;
+        static final int KVM_EXIT_X86_WRMSR = 30;
+        static final int KVM_EXIT_XEN = 34;
+
+        private Exit() {}
+    }
+
+    /** Other values that the structures hold. */
+    static final class Value {
+        static final int KVM_EXIT_IO_OUT = 1;
+        static final int KVM_INTERNAL_ERROR_EMULATION = 1;
+        static final int KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES = 1;
+        static final int KVM_EXIT_XEN_HCALL = 1;
+        static final int KVM_XEN_HVM_CONFIG_INTERCEPT_HCALL = 2;
+        static final int KVM_MSR_EXIT_REASON_INVAL = 1;
+        static final int KVM_MSR_EXIT_REASON_UNKNOWN = 2;
+        static final int KVM_MSR_EXIT_REASON_FILTER = 4;
+        static final int KVM_MSR_FILTER_READ = 1;
+        static final int KVM_MSR_FILTER_WRITE = 2;
+        static final int KVM_VCPUEVENT_VALID_SHADOW = 4;
+        static final int KVM_VCPU_TSC_CTRL = 0;
+        static final int KVM_VCPU_TSC_OFFSET = 0;
+
+        private Value() {}
+    }
+
+    /** {@code struct kvm_run}, the page that is shared with the kernel. */
+    static final class Run {
+        static final int REQUEST_INTERRUPT_WINDOW = 0;
+        static final int IMMEDIATE_EXIT = 1;
+        static final int EXIT_REASON = 8;
+        static final int READY_FOR_INTERRUPT_INJECTION = 12;
+        static final int IF_FLAG = 13;
+        static final int IO_DIRECTION = 32;
+        static final int IO_SIZE = 33;
+        static final int IO_PORT = 34;
+        static final int IO_COUNT = 36;
+        static final int IO_DATA_OFFSET = 40;
+        static final int MMIO_PHYS_ADDR = 32;
+        static final int MMIO_DATA = 40;
+        static final int MMIO_LEN = 48;
+        static final int MMIO_IS_WRITE = 52;
+        static final int HARDWARE_EXIT_REASON = 32;
+        static final int HARDWARE_ENTRY_FAILURE_REASON = 32;
+        static final int INTERNAL_SUBERROR = 32;
+        static final int INTERNAL_NDATA = 36;
+        static final int INTERNAL_DATA = 40;
+        static final int EMULATION_FAILURE_FLAGS = 40;
+        static final int EMULATION_FAILURE_INSN_SIZE = 48;
+        static final int EMULATION_FAILURE_INSN_BYTES = 49;
+        static final int MSR_ERROR = 32;
+        static final int MSR_INDEX = 44;
+        static final int MSR_DATA = 48;
+        static final int XEN_TYPE = 32;
+        static final int XEN_HCALL_INPUT = 48;
+        static final int XEN_HCALL_RESULT = 56;
+
+        private Run() {}
+    }
+
+    /** {@code struct kvm_regs}: sixteen registers, RIP and RFLAGS, eight bytes each. */
+    static final class Regs {
+        static final int SIZE = 144;
+        static final int RAX = 0;
+        static final int RBX = 8;
+        static final int RCX = 16;
+        static final int RDX = 24;
+        static final int RSI = 32;
+        static final int RDI = 40;
+        static final int RSP = 48;
+        static final int RBP = 56;
+        static final int RIP = 128;
+        static final int RFLAGS = 136;
+
+        private Regs() {}
+    }
+
+    /** {@code struct kvm_sregs}. */
+    static final class Sregs {
+        static final int SIZE = 312;
+        static final int CS = 0;
+        static final int DS = 24;
+        static final int ES = 48;
+        static final int FS = 72;
+        static final int GS = 96;
+        static final int SS = 120;
+        static final int TR = 144;
+        static final int LDT = 168;
+        static final int GDT = 192;
+        static final int IDT = 208;
+        static final int CR0 = 224;
+        static final int CR2 = 232;
+        static final int CR3 = 240;
+        static final int CR4 = 248;
+        static final int APIC_BASE = 272;
+
+        private Sregs() {}
+    }
+
+    /** {@code struct kvm_segment} within {@link Sregs}. */
+    static final class Segment {
+        static final int BASE = 0;
+        static final int LIMIT = 8;
+        static final int SELECTOR = 12;
+        static final int TYPE = 14;
+        static final int PRESENT = 15;
+        static final int DPL = 16;
+        static final int DB = 17;
+        static final int S = 18;
+        static final int L = 19;
+        static final int G = 20;
+        static final int AVL = 21;
+        static final int UNUSABLE = 22;
+
+        private Segment() {}
+    }
+
+    /** {@code struct kvm_dtable} within {@link Sregs}. */
+    static final class Dtable {
+        static final int BASE = 0;
+        static final int LIMIT = 8;
+
+        private Dtable() {}
+    }
+
+    /** {@code struct kvm_userspace_memory_region}. */
+    static final class MemoryRegion {
+        static final int SIZE = 32;
+        static final int MEMORY_SIZE = 16;
+        static final int USERSPACE_ADDR = 24;
+
+        private MemoryRegion() {}
+    }
+
+    /** {@code struct kvm_cpuid2} and the {@code kvm_cpuid_entry2} that follow it. */
+    static final class Cpuid {
+        static final int NENT = 0;
+        static final int ENTRIES = 8;
+        static final int ENTRY_SIZE = 40;
+        static final int FUNCTION = 0;
+        static final int INDEX = 4;
+        static final int EAX = 12;
+        static final int EBX = 16;
+        static final int ECX = 20;
+        static final int EDX = 24;
+
+        private Cpuid() {}
+    }
+
+    /** {@code struct kvm_enable_cap}. */
+    static final class EnableCap {
+        static final int SIZE = 104;
+        static final int CAP = 0;
+        static final int ARGS = 8;
+
+        private EnableCap() {}
+    }
+
+    /** {@code struct kvm_msr_filter} and its first range. */
+    static final class MsrFilter {
+        static final int SIZE = 392;
+        static final int RANGE_FLAGS = 8;
+        static final int RANGE_NMSRS = 12;
+        static final int RANGE_BASE = 16;
+        static final int RANGE_BITMAP = 24;
+
+        private MsrFilter() {}
+    }
+
+    /** {@code struct kvm_signal_mask}, with the kernel's eight bytes of signals. */
+    static final class SignalMask {
+        static final int SIZE = 12;
+        static final int LEN = 0;
+        static final int SIGSET = 4;
+
+        private SignalMask() {}
+    }
+
+    /** {@code struct kvm_vcpu_events}. */
+    static final class VcpuEvents {
+        static final int SIZE = 64;
+        static final int FLAGS = 20;
+
+        private VcpuEvents() {}
+    }
+
+    /** {@code struct kvm_debugregs}. */
+    static final class Debugregs {
+        static final int SIZE = 128;
+        static final int DR6 = 32;
+        static final int DR7 = 40;
+
+        private Debugregs() {}
+    }
+
+    /** {@code struct kvm_device_attr}. */
+    static final class DeviceAttr {
+        static final int SIZE = 24;
+        static final int GROUP = 4;
+        static final int ATTR = 8;
+        static final int ADDR = 16;
+
+        private DeviceAttr() {}
+    }
+
+    /** {@code struct kvm_xen_hvm_config}. */
+    static final class XenHvmConfig {
+        static final int SIZE = 56;
+        static final int FLAGS = 0;
+
+        private XenHvmConfig() {}
+    }
+
+    /** {@code struct sigevent} and {@code struct itimerspec} of POSIX timers, with glibc and musl alike. */
+    static final class Timer {
+        static final int SIGEVENT_SIZE = 64;
+        static final int SIGEV_SIGNO = 8;
+        static final int SIGEV_NOTIFY = 12;
+        static final int SIGEV_THREAD_ID_FIELD = 16;
+        static final int SIGEV_THREAD_ID = 4;
+        static final int ITIMERSPEC_SIZE = 32;
+        static final int IT_VALUE_SECONDS = 16;
+        static final int IT_VALUE_NANOS = 24;
+        static final int SIGSET_SIZE = 128;
+
+        private Timer() {}
+    }
+}

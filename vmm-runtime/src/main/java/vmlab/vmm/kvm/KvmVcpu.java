@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm.kvm;
+
+import vmlab.vmm.CpuState;
+import vmlab.vmm.HostMistake;
+import vmlab.vmm.Hypercall;
+import vmlab.vmm.Hypervisor.Board;
+import vmlab.vmm.Vcpu;
+import vmlab.vmm.VcpuExit;
+import vmlab.vmm.kvm.KvmApi.Debugregs;
+import vmlab.vmm.kvm.KvmApi.Ioctl;
+import vmlab.vmm.kvm.KvmApi.Regs;
+import vmlab.vmm.kvm.KvmApi.Sregs;
+import vmlab.vmm.kvm.KvmApi.Value;
+import vmlab.vmm.kvm.KvmApi.VcpuEvents;
+
+/**
+ * The run loop on KVM, of two levels: the outer one looks at kicks, alarms and interrupts, the inner one is in the guest and
+ * does what an exit asks for ({@link ExitHandler}).
+ *
+ * <p>An exit for a device comes in the middle of an instruction, which KVM finishes at the next entry; so before this comes
+ * back to its caller it enters once more, for that only. Registers are therefore always between two instructions.
+ *
+ * <p>Not modelled: an interrupt that was acknowledged and not yet delivered isn't part of {@link #state()}; KVM keeps it for
+ * the next run.
+ *
+ * <p>Threads: as {@link Vcpu}; the thread that runs the guest keeps the kick signal blocked.
+ *
+ * @spec Linux, Documentation/virt/kvm/api.rst, 4.10 KVM_RUN, 4.16 KVM_INTERRUPT, 5
+ */
+final class KvmVcpu implements Vcpu, AutoCloseable {
+    private static final int DR6_ONES = 0xFFFF0FF0;
+    private static final int DR7_ONES = 0x400;
+    private static final int IF = 1 << 9;
+
+    private final KvmDescriptor vcpu;
+    private final Board board;
+    private final long pageAddress;
+    private final long pageBytes;
+    private final RunPage page;
+    private final ExitHandler exits;
+    private final Kicker kicker;
+    private final GuestTime time;
+    private final NativeStruct regs = new NativeStruct(Regs.SIZE);
+    private final NativeStruct sregs = new NativeStruct(Sregs.SIZE);
+    private final NativeStruct vector = new NativeStruct(4);
+
+    private boolean halted;
+    /** KVM has to finish an instruction whose access was done. */
+    private boolean unfinished;
+    /** What the timer is set to; no alarm has this time. */
+    private long alarm = Long.MIN_VALUE;
+
+    private KvmVcpu(KvmDescriptor vcpu, Board board, long pageAddress, long pageBytes) {
+        this.vcpu = vcpu;
+        this.board = board;
+        this.pageAddress = pageAddress;
+        this.pageBytes = pageBytes;
+        page = new RunPage(pageAddress);
+        exits = new ExitHandler(page, board.ports(), board.mmio(), new ModelSpecificRegisters(board.events()));
+        kicker = new Kicker(vcpu);
+        time = new GuestTime(vcpu, board.clock());
+    }
+
+    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board) {
+        long bytes = system.call("KVM_GET_VCPU_MMAP_SIZE", Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
+        KvmDescriptor descriptor = vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, 0);
+        // The kernel chooses the place and keeps the page until munmap, whatever becomes of the descriptor.
+        long page = Libc.mmap(0, bytes, Libc.PROT_READ_WRITE, Libc.MAP_SHARED, descriptor.number(), 0);
+        if (page == -1) {
+            String reason = Libc.describe(Libc.errno());
+            descriptor.close();
+            throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
+        }
+        KvmVcpu vcpu = new KvmVcpu(descriptor, board, page, bytes);
+        try {
+            GuestCpuid.set(system, descriptor);
+            vcpu.restore(CpuState.reset());
+            return vcpu;
+        } catch (RuntimeException | Error e) {
+            vcpu.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void kick() {
+        kicker.kick();
+    }
+
+    @Override
+    public VcpuExit run() {
+        kicker.enter();
+        time.enter();
+        alarm = Long.MIN_VALUE;
+        try {
+            VcpuExit exit = loop();
+            VcpuExit worse = finishInstruction();
+            return worse == null ? exit : worse;
+        } finally {
+            time.leave();
+            kicker.leave();
+        }
+    }
+
+    private VcpuExit loop() {
+        while (true) {
+            board.clock().fireDue();
+            // Behind the alarms: a kick of theirs sends no signal, and would wait for the next exit.
+            if (kicker.take()) {
+                return new VcpuExit(VcpuExit.Kind.KICKED, "");
+            }
+            offerInterrupt();
+            if (halted) {
+                return page.interruptFlag()
+                        ? new VcpuExit(VcpuExit.Kind.HALTED, "")
+                        : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+            }
+            setTimer();
+            VcpuExit exit = enterGuest();
+            if (exit != null) {
+                return exit;
+            }
+        }
+    }
+
+    /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
+    private void offerInterrupt() {
+        boolean pending = board.interrupts().pending();
+        if (pending && page.readyForInterrupt()) {
+            vector.put32(0, board.interrupts().acknowledge());
+            vcpu.call("KVM_INTERRUPT", Ioctl.KVM_INTERRUPT, vector.address());
+            page.notReadyForInterrupt();
+            halted = false;
+            pending = board.interrupts().pending();
+        }
+        page.requestInterruptWindow(pending);
+    }
+
+    private void setTimer() {
+        long next = board.clock().nextDeadline();
+        if (next != alarm) {
+            alarm = next;
+            // With no alarm at all, one in a day does no harm and is one case less.
+            kicker.wakeIn(Math.min(next - board.clock().nanos(), 86_400_000_000_000L));
+        }
+    }
+
+    /** In the guest until its next exit; null to go on. */
+    private VcpuExit enterGuest() {
+        unfinished = false;
+        // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
+        if (vcpu.attempt(Ioctl.KVM_RUN, 0) >= 0) {
+            return act(exits.handle());
+        }
+        int errno = Libc.errno();
+        if (errno == Libc.EINTR || errno == Libc.EAGAIN) {
+            kicker.drain();
+            // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
+            // comes.
+            alarm = Long.MIN_VALUE;
+            return null;
+        }
+        return failed(
+                errno == Libc.EFAULT
+                        ? "the host has no memory for a page that the guest touched"
+                        : "KVM_RUN: " + Libc.describe(errno));
+    }
+
+    private VcpuExit act(ExitHandler.Verdict verdict) {
+        switch (verdict) {
+            case ACCESS_DONE -> unfinished = true;
+            case DOORBELL -> {
+                unfinished = true;
+                VcpuExit exit = finishInstruction();
+                if (exit != null) {
+                    return exit;
+                }
+                dispatch(false);
+            }
+            case XEN_HYPERCALL -> {
+                unfinished = true;
+                dispatch(true);
+            }
+            case HALTED -> halted = true;
+            case SHUTDOWN -> {
+                return new VcpuExit(VcpuExit.Kind.SHUTDOWN, tripleFault());
+            }
+            case FAILED -> {
+                return failed(exits.failure());
+            }
+            case LOOK -> {}
+        }
+        return null;
+    }
+
+    /** Has KVM end the instruction that the last access was part of; null if nothing else happened. */
+    private VcpuExit finishInstruction() {
+        while (unfinished) {
+            page.immediateExit(true);
+            try {
+                VcpuExit exit = enterGuest();
+                if (exit != null) {
+                    return exit;
+                }
+            } finally {
+                page.immediateExit(false);
+            }
+        }
+        return null;
+    }
+
+    private VcpuExit failed(String reason) {
+        return new VcpuExit(VcpuExit.Kind.FAILED, reason + "\n" + describe());
+    }
+
+    // ---- hypercalls
+
+    /** The registers of the caller, read from KVM once. */
+    private final class Call implements Hypercall {
+        private final boolean intercepted;
+
+        private Call(boolean intercepted) {
+            this.intercepted = intercepted;
+        }
+
+        @Override
+        public int eax() {
+            return (int) regs.get64(Regs.RAX);
+        }
+
+        @Override
+        public int ebx() {
+            return (int) regs.get64(Regs.RBX);
+        }
+
+        @Override
+        public int ecx() {
+            return (int) regs.get64(Regs.RCX);
+        }
+
+        @Override
+        public int edx() {
+            return (int) regs.get64(Regs.RDX);
+        }
+
+        @Override
+        public int esi() {
+            return (int) regs.get64(Regs.RSI);
+        }
+
+        @Override
+        public void result(int value) {
+            if (intercepted) {
+                page.xenResult(value);
+            } else {
+                regs.put64(Regs.RAX, value & 0xFFFFFFFFL);
+                vcpu.call("KVM_SET_REGS", Ioctl.KVM_SET_REGS, regs.address());
+            }
+        }
+    }
+
+    private void dispatch(boolean intercepted) {
+        readRegisters();
+        Call call = new Call(intercepted);
+        if (intercepted) {
+            // KVM sets EAX in any case: to what it was, unless the handler says otherwise.
+            call.result(call.eax());
+        }
+        board.hypercalls().dispatch(call);
+    }
+
+    // ---- state
+
+    @Override
+    public CpuState state() {
+        readRegisters();
+        return Registers.load(regs, sregs);
+    }
+
+    private void readRegisters() {
+        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
+        vcpu.call("KVM_GET_SREGS", Ioctl.KVM_GET_SREGS, sregs.address());
+    }
+
+    @Override
+    public void restore(CpuState s) {
+        Registers.storeSystem(s, sregs);
+        vcpu.call("KVM_SET_SREGS", Ioctl.KVM_SET_SREGS, sregs.address());
+        Registers.store(s, regs);
+        vcpu.call("KVM_SET_REGS", Ioctl.KVM_SET_REGS, regs.address());
+        forgetEvents();
+        halted = false;
+        page.interruptFlag((s.eflags() & IF) != 0);
+        page.notReadyForInterrupt();
+    }
+
+    /** No interrupt or exception under way, no shadow of STI, no breakpoints. */
+    private void forgetEvents() {
+        try (NativeStruct events = new NativeStruct(VcpuEvents.SIZE);
+                NativeStruct debug = new NativeStruct(Debugregs.SIZE)) {
+            events.put32(VcpuEvents.FLAGS, Value.KVM_VCPUEVENT_VALID_SHADOW);
+            vcpu.call("KVM_SET_VCPU_EVENTS", Ioctl.KVM_SET_VCPU_EVENTS, events.address());
+            debug.put64(Debugregs.DR6, DR6_ONES & 0xFFFFFFFFL);
+            debug.put64(Debugregs.DR7, DR7_ONES);
+            vcpu.call("KVM_SET_DEBUGREGS", Ioctl.KVM_SET_DEBUGREGS, debug.address());
+        }
+    }
+
+    /** On AMD the kernel has reset the CPU by now, and its registers tell nothing. */
+    private String tripleFault() {
+        CpuState now = state();
+        boolean reset = now.eip() == 0xFFF0 && now.cs().selector() == 0xF000;
+        return reset
+                ? "triple fault (KVM has reset the CPU: where it was is not known)"
+                : "triple fault\n" + describe();
+    }
+
+    /** The registers, for people. */
+    private String describe() {
+        CpuState s = state();
+        return """
+                EAX=%08x EBX=%08x ECX=%08x EDX=%08x ESI=%08x EDI=%08x EBP=%08x ESP=%08x
+                EIP=%08x EFL=%08x CS=%04x SS=%04x DS=%04x ES=%04x FS=%04x GS=%04x TR=%04x
+                CR0=%08x CR2=%08x CR3=%08x CR4=%08x GDT=%08x,%04x IDT=%08x,%04x""".formatted(
+                        s.eax(),
+                        s.ebx(),
+                        s.ecx(),
+                        s.edx(),
+                        s.esi(),
+                        s.edi(),
+                        s.ebp(),
+                        s.esp(),
+                        s.eip(),
+                        s.eflags(),
+                        s.cs().selector(),
+                        s.ss().selector(),
+                        s.ds().selector(),
+                        s.es().selector(),
+                        s.fs().selector(),
+                        s.gs().selector(),
+                        s.tr().selector(),
+                        s.cr0(),
+                        s.cr2(),
+                        s.cr3(),
+                        s.cr4(),
+                        s.gdtr().base(),
+                        s.gdtr().limit(),
+                        s.idtr().base(),
+                        s.idtr().limit());
+    }
+
+    @Override
+    public void close() {
+        kicker.close();
+        time.close();
+        // Nobody runs the guest any more: the page isn't in use.
+        Libc.munmap(pageAddress, pageBytes);
+        vcpu.close();
+        regs.close();
+        sregs.close();
+        vector.close();
+    }
+}

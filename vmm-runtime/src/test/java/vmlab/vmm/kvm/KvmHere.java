@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm.kvm;
+
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.util.Arrays;
+
+/** Skips tests where this host's KVM can't run them, unless VMLAB_REQUIRE says that it must. */
+final class KvmHere {
+    private static final KvmProbe.Result FOUND = KvmProbe.run();
+
+    private KvmHere() {}
+
+    static boolean pages() {
+        return FOUND.usable();
+    }
+
+    /** For guests without paging. */
+    static void required() {
+        if (FOUND.kind() == KvmProbe.Kind.NONE) {
+            missing("kvm", FOUND.reason());
+        }
+    }
+
+    /** For guests with 32-bit paging. */
+    static void pagingRequired() {
+        if (!pages()) {
+            missing("kvm-paging", FOUND.reason());
+        }
+    }
+
+    static void missing(String word, String reason) {
+        String[] required = System.getenv().getOrDefault("VMLAB_REQUIRE", "").split("[ ,]+");
+        if (Arrays.stream(required).anyMatch(w -> w.equals(word) || w.equals("all"))) {
+            fail(reason);
+        }
+        abort(reason);
+    }
+}

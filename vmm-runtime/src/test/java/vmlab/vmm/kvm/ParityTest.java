@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm.kvm;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import vmlab.vmm.CpuState;
+import vmlab.vmm.Hypervisor;
+import vmlab.vmm.VcpuExit;
+import vmlab.vmm.soft.SoftHypervisor;
+
+/**
+ * Small guests on both CPUs: registers, memory, device accesses and the end must be the same. The guests and the sections
+ * they are about are in guests.txt.
+ */
+final class ParityTest {
+    private static final long PATIENCE_NANOS = 5_000_000_000L;
+    private static final int ACCESSED = 0x100;
+    private static final int TYPE = 0xF00;
+
+    /** One guest of guests.txt. */
+    record Guest(String name, String mode, String section, byte[] code) {
+        CpuState start() {
+            return mode.equals("real") ? Rig.real() : Rig.flat();
+        }
+
+        @Override
+        public String toString() {
+            return name + " (" + section + ")";
+        }
+    }
+
+    /** What can be compared of a run. */
+    private record Outcome(VcpuExit.Kind end, CpuState state, byte[] memory, List<String> log) {}
+
+    static List<Guest> guests() throws IOException {
+        List<Guest> guests = new ArrayList<>();
+        String[] head = {};
+        ByteArrayOutputStream code = new ByteArrayOutputStream();
+        for (String line : (listing() + "== end | |").lines().toList()) {
+            if (line.startsWith("== ")) {
+                if (code.size() > 0) {
+                    guests.add(new Guest(head[0], head[1], head[2], code.toByteArray()));
+                }
+                head = line.substring(3).split(" *\\| *");
+                code.reset();
+            } else if (!line.isBlank() && !line.startsWith("#")) {
+                code.write(HexFormat.ofDelimiter(" ").parseHex(line.split(";")[0].strip()));
+            }
+        }
+        return guests;
+    }
+
+    private static String listing() throws IOException {
+        try (InputStream text = ParityTest.class.getResourceAsStream("guests.txt")) {
+            return new String(text.readAllBytes(), StandardCharsets.US_ASCII);
+        }
+    }
+
+    @Test
+    void theListHasGuestsOfAllModes() throws IOException {
+        for (String mode : List.of("flat", "hardware", "real", "paged")) {
+            assertTrue(guests().stream().filter(g -> g.mode().equals(mode)).count() >= 2, mode);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("guests")
+    void aGuestEndsTheSameOnBothCpus(Guest guest) {
+        if (guest.mode().equals("paged") || guest.mode().equals("hardware")) {
+            KvmHere.pagingRequired();
+        } else {
+            KvmHere.required();
+        }
+        Outcome soft = run(new SoftHypervisor(), guest);
+        Outcome kvm = run(new KvmHypervisor(), guest);
+
+        assertEquals(String.join("\n", soft.log), String.join("\n", kvm.log), "accesses, in their order");
+        assertEquals(soft.end, kvm.end, "how it ended");
+        if (soft.end != VcpuExit.Kind.SHUTDOWN) {
+            // A triple fault leaves no registers on AMD.
+            assertEquals(soft.state, kvm.state, "registers");
+        }
+        assertArrayEquals(soft.memory, kvm.memory, "memory");
+    }
+
+    private static Outcome run(Hypervisor hypervisor, Guest guest) {
+        try (Rig rig = new Rig(hypervisor, guest.code())) {
+            rig.writeGdt();
+            rig.vcpu().restore(guest.start());
+            rig.clock.alarm(rig.vcpu()::kick).at(PATIENCE_NANOS);
+            VcpuExit exit = rig.vcpu().run();
+            assertTrue(
+                    exit.kind() == VcpuExit.Kind.STOPPED || exit.kind() == VcpuExit.Kind.SHUTDOWN,
+                    () -> hypervisor.name() + " ended with " + exit + "\n"
+                            + rig.vcpu().state());
+            return new Outcome(
+                    exit.kind(),
+                    comparable(rig.vcpu().state()),
+                    rig.memory.read(0, Rig.RAM_BYTES),
+                    List.copyOf(rig.log));
+        }
+    }
+
+    /**
+     * Without what the two may differ in: the hidden part of a register that holds no segment, the accessed bit of one that
+     * was set and never loaded, the busy bit of the task register (see {@code Registers}), and the type of real mode's CS, which
+     * a far jump leaves or sets to data, as the CPU likes.
+     */
+    private static CpuState comparable(CpuState s) {
+        CpuState.Segment tr = s.tr();
+        return new CpuState(
+                s.eax(),
+                s.ecx(),
+                s.edx(),
+                s.ebx(),
+                s.esp(),
+                s.ebp(),
+                s.esi(),
+                s.edi(),
+                s.eip(),
+                s.eflags(),
+                comparable(s.es()),
+                comparable((s.cr0() & 1) == 0 ? realCode(s.cs()) : s.cs()),
+                comparable(s.ss()),
+                comparable(s.ds()),
+                comparable(s.fs()),
+                comparable(s.gs()),
+                comparable(s.ldtr()),
+                new CpuState.Segment(tr.selector(), tr.base(), tr.limit(), tr.attributes() & ~0x200),
+                s.gdtr(),
+                s.idtr(),
+                s.cr0(),
+                s.cr2(),
+                s.cr3(),
+                s.cr4());
+    }
+
+    private static CpuState.Segment realCode(CpuState.Segment cs) {
+        return new CpuState.Segment(cs.selector(), cs.base(), cs.limit(), cs.attributes() & ~TYPE);
+    }
+
+    private static CpuState.Segment comparable(CpuState.Segment s) {
+        boolean present = (s.attributes() & 0x8000) != 0;
+        return present
+                ? new CpuState.Segment(s.selector(), s.base(), s.limit(), s.attributes() & ~ACCESSED)
+                : new CpuState.Segment(s.selector(), 0, 0, 0);
+    }
+}
