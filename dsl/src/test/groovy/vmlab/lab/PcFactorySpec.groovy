@@ -129,25 +129,4 @@ class PcFactorySpec extends Specification {
         seen*.path() == ['etc/motd', 'opt/x', 'opt/y']
         seen*.content() == ['Grüße'.getBytes('UTF-8'), 'of the host'.bytes, [1, 2] as byte[]]
     }
-
-    def "back ends: #backend is #note"() {
-        expect:
-        def lab = new Lab(new LabSettings(backend, Pace.VIRTUAL, new NoFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
-        lab.backendNote() == note
-
-        where:
-        backend      || note
-        Backend.AUTO || 'backend soft: the CPU in Java, the only one vmlab has so far'
-        Backend.SOFT || 'backend soft: the CPU in Java'
-    }
-
-    def "KVM is never replaced silently"() {
-        when:
-        new Lab(new LabSettings(Backend.KVM, Pace.VIRTUAL, new NoFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
-
-        then:
-        def e = thrown(BackendUnavailable)
-        e.message == 'vmlab has no KVM back end yet'
-        e.remedy().contains('--backend soft')
-    }
 }

@@ -15,11 +15,21 @@ final class BackendChoiceTest {
     }
 
     @Test
-    void autoTakesKvmWhereItPages() {
+    void autoStaysWithTheSoftCpuWhileKvmIsOnTrial() {
         BackendChoice choice = BackendChoice.of(Backend.AUTO, () -> kvm(KvmProbe.Kind.HARDWARE));
 
+        assertEquals("soft", choice.hypervisor().name());
+        assertEquals(
+                "backend soft: the CPU in Java; KVM, on which this was seen, is there on trial: --backend kvm takes it",
+                choice.note());
+    }
+
+    @Test
+    void kvmIsTakenWhereItPages() {
+        BackendChoice choice = BackendChoice.of(Backend.KVM, () -> kvm(KvmProbe.Kind.HARDWARE));
+
         assertEquals("kvm", choice.hypervisor().name());
-        assertEquals("backend kvm: the host's CPU; this was seen on it", choice.note());
+        assertEquals("backend kvm: the host's CPU", choice.note());
     }
 
     @Test

@@ -123,7 +123,7 @@ final class Doctor {
         return Finding.ok(
                 "kvm",
                 found.usable()
-                        ? reason + "guests run on it, with hypercalls by "
+                        ? reason + "--backend kvm runs guests on it, with hypercalls by "
                                 + found.hypercalls().text()
                         : reason + "guests run on the CPU in Java, which needs nothing");
     }
