@@ -8,24 +8,16 @@ import java.time.Duration
 import java.util.concurrent.TimeUnit
 import java.util.zip.CRC32
 import java.util.zip.GZIPInputStream
-import org.junit.jupiter.api.Assumptions
 import spock.lang.Shared
 import spock.lang.Specification
 import spock.lang.TempDir
 import spock.lang.Timeout
-import vmlab.guest.DebianGuest
-import vmlab.guest.GuestCache
-import vmlab.guest.Progress as GuestProgress
-import vmlab.guest.RootFs
 import vmlab.lab.Backend
-import vmlab.lab.GuestFiles
 import vmlab.lab.Lab
 import vmlab.lab.LabSettings
 import vmlab.lab.LabVm
 import vmlab.lab.Progress
-import vmlab.vmm.HostMistake
 import vmlab.vmm.Machine.Pace
-import vmlab.vmm.boot.Vmlinux
 
 /**
  * What the guest computes, against what the JDK computes of the same: the programs of its busybox, and the kernel's own
@@ -59,37 +51,10 @@ class GuestComputesSpec extends Specification {
     @Shared
     LabVm vm
 
-    static class CachedDebian implements GuestFiles {
-        final GuestCache cache = GuestCache.ofUser()
-        final DebianGuest guest = DebianGuest.fetch(GuestProgress.SILENT)
-
-        @Override
-        Path debianKernel() {
-            Vmlinux.extract(guest.vmlinuz(), cache.path('vmlinux'))
-        }
-
-        @Override
-        Path rootfs(List<GuestFiles.Extra> extras) {
-            RootFs.builder(guest.busybox()).build(cache)
-        }
-    }
-
-    private static GuestFiles guestFiles() {
-        try {
-            return new CachedDebian()
-        } catch (HostMistake e) {
-            def required = ['guest', 'all'].any { (System.getenv('VMLAB_REQUIRE') ?: '').split(/\W+/).contains(it) }
-            if (required) {
-                throw e
-            }
-            Assumptions.abort("the guest's packages can't be had here: " + e.message)
-        }
-    }
-
     /** One boot for all: the tests of the kernel in it take as long as everything else. */
     def setupSpec() {
         def settings = new LabSettings(
-                Backend.SOFT, Pace.VIRTUAL, guestFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
+                Backend.SOFT, Pace.VIRTUAL, CachedDebian.orSkip(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
         lab = new Lab(settings)
         def script = folder.resolve('boot.groovy')
         Files.writeString(script, SCRIPT)

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl
+
+import java.nio.file.Path
+import org.junit.jupiter.api.Assumptions
+import vmlab.guest.DebianGuest
+import vmlab.guest.GuestCache
+import vmlab.guest.Progress
+import vmlab.guest.RootFs
+import vmlab.lab.GuestFiles
+import vmlab.vmm.HostMistake
+import vmlab.vmm.boot.Vmlinux
+
+/** The default guest's files from the user's cache, for tests that boot it. */
+final class CachedDebian implements GuestFiles {
+    final GuestCache cache = GuestCache.ofUser()
+    final DebianGuest guest = DebianGuest.fetch(Progress.SILENT)
+
+    @Override
+    Path debianKernel() {
+        Vmlinux.extract(guest.vmlinuz(), cache.path('vmlinux'))
+    }
+
+    @Override
+    Path rootfs(List<GuestFiles.Extra> extras) {
+        RootFs.builder(guest.busybox()).build(cache)
+    }
+
+    /** Fetched now; the test is skipped, or fails if it must not be, where that can't be done. */
+    static GuestFiles orSkip() {
+        try {
+            return new CachedDebian()
+        } catch (HostMistake e) {
+            def required = ['guest', 'all'].any { (System.getenv('VMLAB_REQUIRE') ?: '').split(/\W+/).contains(it) }
+            if (required) {
+                throw e
+            }
+            Assumptions.abort("the guest's packages can't be had here: " + e.message)
+        }
+    }
+}
