@@ -47,7 +47,6 @@ final class Mmu {
     private static final int JUMPS = 4096;
 
     private final Cpu cpu;
-    private final GuestMemory memory;
     private final IoBus mmio;
     private final long ram;
     private final long ramBytes;
@@ -90,7 +89,6 @@ final class Mmu {
 
     Mmu(Cpu cpu, GuestMemory memory, IoBus mmio) {
         this.cpu = cpu;
-        this.memory = memory;
         this.mmio = mmio;
         ram = memory.address();
         ramBytes = memory.sizeBytes();
@@ -581,9 +579,5 @@ final class Mmu {
         for (long page = guestAddress >>> 12; page <= (guestAddress + Math.max(bytes, 1) - 1) >>> 12; page++) {
             code.invalidate((int) page);
         }
-    }
-
-    GuestMemory memory() {
-        return memory;
     }
 }

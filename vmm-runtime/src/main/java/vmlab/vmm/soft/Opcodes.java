@@ -37,7 +37,7 @@ final class Opcodes {
                 return pop(opcode & 7);
             case 0x70 >>> 3:
             case 0x78 >>> 3:
-                return jumpOn(opcode & 15, d.fetchSigned8());
+                return conditional(opcode & 15, d.fetchSigned8());
             case 0xB0 >>> 3:
                 return moveImmediate8(opcode & 7);
             case 0xB8 >>> 3:
@@ -745,10 +745,6 @@ final class Opcodes {
     }
 
     // ---- control
-
-    private Object jumpOn(int condition, int distance) {
-        return conditional(condition, distance);
-    }
 
     /** Jcc, fused with the comparison before it where there is one. */
     Term conditional(int condition, int distance) {

@@ -85,9 +85,6 @@ final class Strings {
 
     /** Elements that can be done before a page ends; a fixed number of steps, whatever the TLB holds. One if each traps. */
     private static int untilPageEnd(Cpu c, Insn i, int register, int segment, int most) {
-        if (c.flag(Eflags.TF)) {
-            return 1;
-        }
         int linear = c.base[segment] + (c.r[register] & i.addressMask);
         int inPage = c.flag(Eflags.DF) ? (linear & 0xFFF) + i.bytes : 0x1000 - (linear & 0xFFF);
         int fits = c.isTraced() ? 1 : Math.max(1, inPage / i.bytes);
@@ -200,33 +197,18 @@ final class Strings {
     }
 
     static Block compareRepeated(Cpu c, Insn i, int next) {
-        int n = count(c, i);
-        if (n == 0) {
-            c.eip = next;
-            return Block.LOOKUP;
-        }
-        n = untilPageEnd(c, i, Cpu.ESI, i.segment, n);
-        n = untilPageEnd(c, i, Cpu.EDI, Cpu.ES, n);
-        for (int k = 0; k < n; k++) {
-            compare(c, i);
-            counted(c, i, 1);
-            if (c.zero() != (i.repeat == Insn.REP)) {
-                c.eip = next;
-                return Block.LOOKUP;
-            }
-        }
-        return proceed(c, i, next, i.immediate);
+        int n = untilPageEnd(c, i, Cpu.ESI, i.segment, count(c, i));
+        return search(c, i, next, untilPageEnd(c, i, Cpu.EDI, Cpu.ES, n), Strings::compare);
     }
 
     static Block scanRepeated(Cpu c, Insn i, int next) {
-        int n = count(c, i);
-        if (n == 0) {
-            c.eip = next;
-            return Block.LOOKUP;
-        }
-        n = untilPageEnd(c, i, Cpu.EDI, Cpu.ES, n);
-        for (int k = 0; k < n; k++) {
-            scan(c, i);
+        return search(c, i, next, untilPageEnd(c, i, Cpu.EDI, Cpu.ES, count(c, i)), Strings::scan);
+    }
+
+    /** Compares up to {@code elements}, until REPE meets a difference or REPNE an equality. */
+    private static Block search(Cpu c, Insn i, int next, int elements, Insn.Semantics comparison) {
+        for (int k = 0; k < elements; k++) {
+            comparison.execute(c, i);
             counted(c, i, 1);
             if (c.zero() != (i.repeat == Insn.REP)) {
                 c.eip = next;

@@ -83,16 +83,22 @@ final class Transfers {
             c.eip = offset;
             return Block.LOOKUP;
         }
+        return throughSystemDescriptor(c, selector, next, false);
+    }
+
+    /** A far jump or call to a gate or a task; its descriptor was fetched. */
+    private static Block throughSystemDescriptor(Cpu c, int selector, int next, boolean call) {
+        Descriptors d = c.descriptors;
         switch (d.systemType()) {
             case CALL_GATE_16, CALL_GATE_32:
-                return jumpThroughGate(c, selector);
+                return call ? callThroughGate(c, selector, next) : jumpThroughGate(c, selector);
             case TASK_GATE:
                 checkGate(c, selector);
-                Tasks.transfer(c, d.low >>> 16, next, false);
+                Tasks.transfer(c, d.low >>> 16, next, call);
                 return null;
             case Tasks.AVAILABLE_16, Tasks.AVAILABLE_32:
                 checkGate(c, selector);
-                Tasks.transfer(c, selector, next, false);
+                Tasks.transfer(c, selector, next, call);
                 return null;
             default:
                 throw c.raise(CpuFault.GP, Descriptors.error(selector));
@@ -149,20 +155,7 @@ final class Transfers {
             c.eip = offset;
             return Block.LOOKUP;
         }
-        switch (d.systemType()) {
-            case CALL_GATE_16, CALL_GATE_32:
-                return callThroughGate(c, selector, next);
-            case TASK_GATE:
-                checkGate(c, selector);
-                Tasks.transfer(c, d.low >>> 16, next, true);
-                return null;
-            case Tasks.AVAILABLE_16, Tasks.AVAILABLE_32:
-                checkGate(c, selector);
-                Tasks.transfer(c, selector, next, true);
-                return null;
-            default:
-                throw c.raise(CpuFault.GP, Descriptors.error(selector));
-        }
+        return throughSystemDescriptor(c, selector, next, true);
     }
 
     private static void pushReturn(Cpu c, int bytes, int next) {
