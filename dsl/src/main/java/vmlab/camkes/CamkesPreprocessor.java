@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.camkes;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.anarres.cpp.LexerException;
+import org.anarres.cpp.Preprocessor;
+import org.anarres.cpp.PreprocessorListener;
+import org.anarres.cpp.Source;
+import org.anarres.cpp.Token;
+import org.anarres.cpp.VirtualFile;
+import org.anarres.cpp.VirtualFileSystem;
+import vmlab.dsl.model.Problem;
+import vmlab.dsl.model.SourceLocation;
+
+/** The C preprocessor over one file; macros don't flow from a file into what it imports. */
+final class CamkesPreprocessor {
+    private static final class Files implements VirtualFileSystem {
+        @Override
+        public VirtualFile getFile(String path) {
+            return ProjectFile.of(Path.of(path));
+        }
+
+        @Override
+        public VirtualFile getFile(String folder, String name) {
+            return ProjectFile.of(Path.of(folder, name));
+        }
+    }
+
+    /** Opens up where the preprocessor is: in a macro, the place of its name. */
+    private static final class Cpp extends Preprocessor {
+        private String path = "";
+        private int line = 1;
+        private int column;
+
+        SourceLocation place(Token token) {
+            Source source = getSource();
+            boolean expanded = source != null && source.getPath() != null && !isFile(source);
+            return expanded ? here() : new SourceLocation(path(source), token.getLine(), token.getColumn() + 1);
+        }
+
+        private SourceLocation here() {
+            return new SourceLocation(path, line, column + 1);
+        }
+
+        /** Remembers where the text of a file goes on: there the next macro's name is. */
+        void passed() {
+            Source source = getSource();
+            if (source != null && isFile(source)) {
+                path = path(source);
+                line = Math.max(1, source.getLine());
+                column = Math.max(0, source.getColumn());
+            }
+        }
+
+        private String path(Source source) {
+            return source == null || source.getPath() == null ? path : source.getPath();
+        }
+
+        private static boolean isFile(Source source) {
+            return source instanceof org.anarres.cpp.InputLexerSource;
+        }
+    }
+
+    private final List<Path> includePath;
+    private final Map<String, String> definitions;
+    private final Consumer<Problem> problems;
+
+    CamkesPreprocessor(List<Path> includePath, Map<String, String> definitions, Consumer<Problem> problems) {
+        this.includePath = includePath;
+        this.definitions = definitions;
+        this.problems = problems;
+    }
+
+    Preprocessed run(ProjectFile file) throws IOException {
+        Preprocessed result = new Preprocessed();
+        try (Cpp cpp = new Cpp()) {
+            cpp.setFileSystem(new Files());
+            cpp.setListener(new Listener());
+            List<String> folders = includePath.stream().map(Path::toString).toList();
+            cpp.setQuoteIncludePath(folders);
+            cpp.setSystemIncludePath(folders);
+            for (Map.Entry<String, String> definition : definitions.entrySet()) {
+                cpp.addMacro(definition.getKey(), definition.getValue());
+            }
+            cpp.addInput(file.getSource());
+            for (Token token = cpp.token(); token.getType() != Token.EOF; token = cpp.token()) {
+                add(result, cpp, token);
+            }
+        } catch (LexerException e) {
+            problems.accept(new Problem(
+                    new SourceLocation(file.getPath(), 0, 0),
+                    "the C preprocessor gives up: " + e.getMessage(),
+                    "look at its #include and #define lines"));
+        }
+        return result;
+    }
+
+    private static void add(Preprocessed result, Cpp cpp, Token token) {
+        switch (token.getType()) {
+            // What a comment hides mustn't join what stands around it.
+            case Token.CCOMMENT, Token.CPPCOMMENT -> result.add(" ", cpp.place(token));
+            default -> result.add(token.getText(), cpp.place(token));
+        }
+        cpp.passed();
+    }
+
+    private final class Listener implements PreprocessorListener {
+        @Override
+        public void handleWarning(Source source, int line, int column, String message) {
+            // They are about styles of C: .camkes files are none.
+        }
+
+        @Override
+        public void handleError(Source source, int line, int column, String message) {
+            String path = source == null || source.getPath() == null ? "" : source.getPath();
+            SourceLocation place = new SourceLocation(path, Math.max(0, line), Math.max(0, column + 1));
+            problems.accept(
+                    message.startsWith("File not found")
+                            ? new Problem(place, message, "add its folder with -I, or remove the line")
+                            : new Problem(place, message, "this is the C preprocessor's: see its # lines"));
+        }
+
+        @Override
+        public void handleSourceChange(Source source, SourceChangeEvent event) {
+            // Each token says where it is from.
+        }
+    }
+}

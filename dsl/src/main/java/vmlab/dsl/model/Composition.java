@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl.model;
+
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * What is there and how it is connected.
+ *
+ * @param settings of the instances, {@code vm0.data_id = 1}
+ * @param exports of a compound component: its own interfaces, and whose inside they are
+ */
+public record Composition(
+        List<Instance> instances, List<Connection> connections, List<InstanceSetting> settings, List<Export> exports) {
+    /** A component that is there, as in {@code component PrintServer print_server}. */
+    public record Instance(String type, String name, SourceLocation location) {
+        public Instance {
+            Objects.requireNonNull(type);
+            Objects.requireNonNull(name);
+            Objects.requireNonNull(location);
+        }
+    }
+
+    /** An attribute of an instance, or of a connection. */
+    public record InstanceSetting(String instance, Setting setting) {
+        public InstanceSetting {
+            Objects.requireNonNull(instance);
+            Objects.requireNonNull(setting);
+        }
+    }
+
+    /** An interface of an instance inside, seen from outside under a name. */
+    public record Export(Connection.End inner, String name) {
+        public Export {
+            Objects.requireNonNull(inner);
+            Objects.requireNonNull(name);
+        }
+    }
+
+    public static final Composition EMPTY = new Composition(List.of(), List.of(), List.of(), List.of());
+
+    public Composition {
+        instances = List.copyOf(instances);
+        connections = List.copyOf(connections);
+        settings = List.copyOf(settings);
+        exports = List.copyOf(exports);
+    }
+}

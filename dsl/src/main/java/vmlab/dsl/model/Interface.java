@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl.model;
+
+import java.util.Objects;
+
+/**
+ * What a component offers or needs: {@code emits DoPrint do_print}.
+ *
+ * @param type the name both ends of a connection must share; a dataport's is the C type, {@code Buf(4096)} say; empty for locks
+ * @param optional whether it may stay unconnected ({@code maybe})
+ */
+public record Interface(Kind kind, String type, String name, boolean optional, SourceLocation location) {
+    /** The kinds, by their words in CAmkES. */
+    public enum Kind {
+        USES("uses"),
+        PROVIDES("provides"),
+        EMITS("emits"),
+        CONSUMES("consumes"),
+        DATAPORT("dataport"),
+        MUTEX("has mutex"),
+        SEMAPHORE("has semaphore"),
+        BINARY_SEMAPHORE("has binary_semaphore");
+
+        private final String words;
+
+        Kind(String words) {
+            this.words = words;
+        }
+
+        public String words() {
+            return words;
+        }
+
+        /** Whether it is something of the component's own, which nothing connects to. */
+        public boolean isLock() {
+            return this == MUTEX || this == SEMAPHORE || this == BINARY_SEMAPHORE;
+        }
+    }
+
+    public Interface {
+        Objects.requireNonNull(kind);
+        Objects.requireNonNull(type);
+        Objects.requireNonNull(name);
+        Objects.requireNonNull(location);
+    }
+}
