@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.anarres.cpp.InternalException;
 import org.anarres.cpp.LexerException;
 import org.anarres.cpp.Preprocessor;
 import org.anarres.cpp.PreprocessorListener;
@@ -90,7 +91,7 @@ final class CamkesPreprocessor {
             for (Token token = cpp.token(); token.getType() != Token.EOF; token = cpp.token()) {
                 add(result, cpp, token);
             }
-        } catch (LexerException e) {
+        } catch (LexerException | InternalException e) {
             problems.accept(new Problem(
                     new SourceLocation(file.getPath(), 0, 0),
                     "the C preprocessor gives up: " + e.getMessage(),

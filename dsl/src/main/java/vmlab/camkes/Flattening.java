@@ -17,8 +17,8 @@ import vmlab.dsl.model.Connection.End;
 import vmlab.dsl.model.Problem;
 
 /**
- * Takes compound components apart. What is inside {@code vm} gets the name {@code vm.vm0}, or just {@code vm0} if nothing
- * else is called so, which is how people speak of it; a compound's exported interface is the inner one.
+ * Takes compound components apart. What is inside {@code vm} is called {@code vm0}, which is how people speak of it, or {@code vm_vm0} if there
+ * are several; a compound's exported interface is the inner one.
  */
 final class Flattening {
     private final Map<String, ComponentType> types;
@@ -120,9 +120,9 @@ final class Flattening {
         Map<String, String> shorter = new HashMap<>();
         for (Instance instance : instances) {
             String name = last(instance.name());
-            if (uses.get(name) == 1) {
-                shorter.put(instance.name(), name);
-            }
+            shorter.put(
+                    instance.name(),
+                    uses.get(name) == 1 ? name : instance.name().replace('.', '_'));
         }
         return shorter;
     }
