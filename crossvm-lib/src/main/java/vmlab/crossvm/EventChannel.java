@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.crossvm;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * An event from one side of a connection to the other, like seL4's notification: emitting never blocks, events that come
+ * before the earlier one was taken coalesce with it, and none is lost.
+ *
+ * <p>Threads: any number may emit and take. A listener is called on the emitter's thread and must not block.
+ */
+public final class EventChannel {
+    private static final Runnable NOBODY = () -> {};
+
+    private final String name;
+    private final AtomicBoolean pending = new AtomicBoolean();
+    private final AtomicLong emitted = new AtomicLong();
+    private final AtomicLong taken = new AtomicLong();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition arrived = lock.newCondition();
+    private volatile Runnable listener = NOBODY;
+
+    public EventChannel(String name) {
+        this.name = name;
+    }
+
+    /** Its connection's name. */
+    public String name() {
+        return name;
+    }
+
+    /** How often it was emitted. */
+    public long emitted() {
+        return emitted.get();
+    }
+
+    /** How often somebody took it; never more than it was emitted. */
+    public long taken() {
+        return taken.get();
+    }
+
+    /** Makes the event pending. */
+    public void emit() {
+        emitted.incrementAndGet();
+        if (!pending.getAndSet(true)) {
+            wake();
+            listener.run();
+        }
+    }
+
+    private void wake() {
+        lock.lock();
+        try {
+            arrived.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the event was pending; it isn't afterwards. */
+    public boolean poll() {
+        boolean was = pending.getAndSet(false);
+        if (was) {
+            taken.incrementAndGet();
+        }
+        return was;
+    }
+
+    /** Waits until the event is pending, and takes it. */
+    public void await() throws InterruptedException {
+        lock.lockInterruptibly();
+        try {
+            while (!poll()) {
+                arrived.await();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Has somebody told whenever the event becomes pending, at once if it is; nobody else is told any more. */
+    public void onPending(Runnable newListener) {
+        listener = newListener;
+        if (pending.get()) {
+            newListener.run();
+        }
+    }
+
+    /** Nobody is told any more. */
+    public void detach() {
+        listener = NOBODY;
+    }
+
+    @Override
+    public String toString() {
+        return name + (pending.get() ? " (pending)" : "");
+    }
+}
