@@ -5,8 +5,10 @@ import java.util.Arrays;
 import java.util.Objects;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.GuestMemory;
 import vmlab.vmm.IoBus;
 import vmlab.vmm.IoDevice;
+import vmlab.vmm.SharedMemory;
 import vmlab.vmm.Stateful;
 
 /**
@@ -77,14 +79,39 @@ public final class ConfigSpace implements Stateful<ConfigSpace.ConfigState> {
         PREFETCHABLE_MEMORY
     }
 
+    /** What answers behind a base address register. */
+    public sealed interface Target {}
+
+    /** Something that is told of every access. */
+    public record Registers(IoDevice device) implements Target {
+        public Registers {
+            Objects.requireNonNull(device);
+        }
+    }
+
+    /** Memory that the guest accesses by itself. */
+    public record Shared(GuestMemory guest, SharedMemory memory) implements Target {
+        public Shared {
+            Objects.requireNonNull(guest);
+            Objects.requireNonNull(memory);
+        }
+    }
+
     /**
      * What is behind a base address register.
      *
      * @param sizeBytes a power of two: 4 to 256 for ports, 16 to 2^31 for memory
      */
-    public record Bar(Space space, long sizeBytes, IoDevice registers) {
+    public record Bar(Space space, long sizeBytes, Target target) {
+        public Bar(Space space, long sizeBytes, IoDevice registers) {
+            this(space, sizeBytes, new Registers(registers));
+        }
+
         public Bar {
-            Objects.requireNonNull(registers);
+            Objects.requireNonNull(target);
+            if (target instanceof Shared && space == Space.PORTS) {
+                throw new IllegalArgumentException("ports are no memory");
+            }
             long least = space == Space.PORTS ? 4 : 16;
             long most = space == Space.PORTS ? 256 : 1L << 31;
             if (Long.bitCount(sizeBytes) != 1 || sizeBytes < least || sizeBytes > most) {
@@ -262,7 +289,7 @@ public final class ConfigSpace implements Stateful<ConfigSpace.ConfigState> {
         for (int i = 0; i < BARS; i++) {
             wanted[i] = bars[i] == null ? null : range(i, bars[i]);
             if (mapped[i] != null && !mapped[i].equals(wanted[i])) {
-                bus(bars[i]).unmap(mapped[i].base());
+                unmap(bars[i], mapped[i].base());
                 mapped[i] = null;
             }
         }
@@ -274,12 +301,32 @@ public final class ConfigSpace implements Stateful<ConfigSpace.ConfigState> {
     }
 
     private void map(int index, AddressRange range) {
-        IoBus bus = bus(bars[index]);
-        if (bus.isFree(range)) {
-            bus.map(range, "%s.bar%d".formatted(owner, index), bars[index].registers);
+        if (canMap(bars[index], range)) {
+            place(index, range);
             mapped[index] = range;
         } else {
             events.report(owner, "base address %d at %s, which is taken".formatted(index, range));
+        }
+    }
+
+    private boolean canMap(Bar bar, AddressRange range) {
+        boolean free = bus(bar).isFree(range);
+        return bar.target instanceof Shared shared ? free && shared.guest.canMap(range) : free;
+    }
+
+    private void place(int index, AddressRange range) {
+        if (bars[index].target instanceof Shared shared) {
+            shared.guest.map(range.base(), shared.memory);
+        } else if (bars[index].target instanceof Registers registers) {
+            bus(bars[index]).map(range, "%s.bar%d".formatted(owner, index), registers.device);
+        }
+    }
+
+    private void unmap(Bar bar, long base) {
+        if (bar.target instanceof Shared shared) {
+            shared.guest.unmap(base);
+        } else {
+            bus(bar).unmap(base);
         }
     }
 
