@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.Optional;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
@@ -32,9 +33,17 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private static final int DR6_ONES = 0xFFFF0FF0;
     private static final int DR7_ONES = 0x400;
     private static final int IF = 1 << 9;
+    private static final VcpuExit STOPPED = new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+    /** With no alarm at all, one in a day does no harm and is one case less. */
+    private static final long NANOS_PER_DAY = 86_400_000_000_000L;
+    /** How soon a guest is found that waits for ever. */
+    private static final long LOOK_EVERY_NANOS = 100_000_000;
 
     private final KvmDescriptor vcpu;
     private final Board board;
+    /** KVM's own interrupt chips; null if the machine's are used. */
+    private final KvmChips chips;
+
     private final long pageAddress;
     private final long pageBytes;
     private final RunPage page;
@@ -45,15 +54,20 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final NativeStruct sregs = new NativeStruct(Sregs.SIZE);
     private final NativeStruct vector = new NativeStruct(4);
 
+    private final NativeStruct activity = new NativeStruct(4);
+
     private boolean halted;
+    /** The last run of the guest ended because of a signal. */
+    private boolean interrupted;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(KvmDescriptor vcpu, Board board, long pageAddress, long pageBytes) {
+    private KvmVcpu(KvmDescriptor vcpu, Board board, Optional<KvmChips> chips, long pageAddress, long pageBytes) {
         this.vcpu = vcpu;
         this.board = board;
+        this.chips = chips.orElse(null);
         this.pageAddress = pageAddress;
         this.pageBytes = pageBytes;
         page = new RunPage(pageAddress);
@@ -62,7 +76,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         time = new GuestTime(vcpu, board.clock());
     }
 
-    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board) {
+    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board, Optional<KvmChips> chips) {
         long bytes = system.call("KVM_GET_VCPU_MMAP_SIZE", Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
         KvmDescriptor descriptor = vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, 0);
         // The kernel chooses the place and keeps the page until munmap, whatever becomes of the descriptor.
@@ -72,7 +86,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, page, bytes);
+        KvmVcpu vcpu = new KvmVcpu(descriptor, board, chips, page, bytes);
         try {
             GuestCpuid.set(system, descriptor);
             vcpu.restore(CpuState.reset());
@@ -92,14 +106,28 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     public VcpuExit run() {
         kicker.enter();
         time.enter();
+        if (chips != null) {
+            chips.go();
+        }
         alarm = Long.MIN_VALUE;
         try {
             VcpuExit exit = loop();
             VcpuExit worse = finishInstruction();
             return worse == null ? exit : worse;
         } finally {
-            time.leave();
+            if (chips == null) {
+                time.leave();
+            }
             kicker.leave();
+        }
+    }
+
+    /** Between runs KVM's chips go on, and time with them; only here they stop. */
+    @Override
+    public void hold() {
+        if (chips != null) {
+            chips.stop();
+            time.leave();
         }
     }
 
@@ -110,11 +138,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             if (kicker.take()) {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
-            offerInterrupt();
+            if (chips == null) {
+                offerInterrupt();
+            } else if (waitsForEver()) {
+                return STOPPED;
+            }
             if (halted) {
-                return page.interruptFlag()
-                        ? new VcpuExit(VcpuExit.Kind.HALTED, "")
-                        : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+                return page.interruptFlag() ? new VcpuExit(VcpuExit.Kind.HALTED, "") : STOPPED;
             }
             setTimer();
             VcpuExit exit = enterGuest();
@@ -122,6 +152,16 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 return exit;
             }
         }
+    }
+
+    /** Where KVM waits for interrupts itself it doesn't say that none can come: it is looked at after every alarm. */
+    private boolean waitsForEver() {
+        if (!interrupted || page.interruptFlag()) {
+            return false;
+        }
+        interrupted = false;
+        vcpu.call("KVM_GET_MP_STATE", Ioctl.KVM_GET_MP_STATE, activity.address());
+        return activity.get32(0) == Value.KVM_MP_STATE_HALTED;
     }
 
     /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
@@ -141,8 +181,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         long next = board.clock().nextDeadline();
         if (next != alarm) {
             alarm = next;
-            // With no alarm at all, one in a day does no harm and is one case less.
-            kicker.wakeIn(Math.min(next - board.clock().nanos(), 86_400_000_000_000L));
+            kicker.wakeIn(Math.min(next - board.clock().nanos(), chips == null ? NANOS_PER_DAY : LOOK_EVERY_NANOS));
         }
     }
 
@@ -159,6 +198,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
             // comes.
             alarm = Long.MIN_VALUE;
+            interrupted = true;
             return null;
         }
         return failed(
@@ -291,6 +331,10 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         vcpu.call("KVM_SET_REGS", Ioctl.KVM_SET_REGS, regs.address());
         forgetEvents();
         halted = false;
+        if (chips != null) {
+            activity.put32(0, Value.KVM_MP_STATE_RUNNABLE);
+            vcpu.call("KVM_SET_MP_STATE", Ioctl.KVM_SET_MP_STATE, activity.address());
+        }
         page.interruptFlag((s.eflags() & IF) != 0);
         page.notReadyForInterrupt();
     }
@@ -360,5 +404,6 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         regs.close();
         sregs.close();
         vector.close();
+        activity.close();
     }
 }
