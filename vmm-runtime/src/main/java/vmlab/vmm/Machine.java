@@ -125,6 +125,11 @@ public final class Machine implements AutoCloseable {
             public void exit(int status, String reason) {
                 request(new MachineEnd(MachineEnd.Kind.EXITED, status, reason));
             }
+
+            @Override
+            public void kill(String reason) {
+                request(new MachineEnd(MachineEnd.Kind.KILLED, 0, reason));
+            }
         };
     }
 
@@ -429,7 +434,7 @@ public final class Machine implements AutoCloseable {
                     return new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail());
                 }
                 case BREAKPOINT -> setRunning(false);
-                case KICKED -> {}
+                case KICKED, STEPPED -> {}
             }
         }
     }
