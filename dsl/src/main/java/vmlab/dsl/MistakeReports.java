@@ -23,6 +23,7 @@ import org.codehaus.groovy.syntax.SyntaxException;
 import vmlab.dsl.UserMistake.Kind;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.SourceLocation;
+import vmlab.image.BuildMistake;
 import vmlab.lab.AssemblyRefused;
 import vmlab.lab.BackendUnavailable;
 import vmlab.lab.GuestEnded;
@@ -55,6 +56,7 @@ final class MistakeReports {
         on(AssemblyRefused.class, e -> told(Kind.SCRIPT, e.problems(), "", e));
         on(ScriptMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), e.word(), ""));
         on(LabMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), verb(e), ""));
+        on(BuildMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), verb(e), indented(e.output())));
         on(BackendUnavailable.class, e -> told(Kind.BACKEND, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(HostMistake.class, e -> told(Kind.HOST, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(
@@ -82,7 +84,7 @@ final class MistakeReports {
         try {
             return work.call();
         } catch (Throwable e) {
-            Throwable thrown = e instanceof InvokerInvocationException && e.getCause() != null ? e.getCause() : e;
+            Throwable thrown = unwrapped(e);
             UserMistake mistake = report(thrown).orElse(null);
             if (mistake == null) {
                 throw MistakeReports.<RuntimeException>asItIs(thrown);
@@ -92,6 +94,15 @@ final class MistakeReports {
             }
             throw mistake;
         }
+    }
+
+    /** What the author of a handler is told of what it has thrown; empty if that is a bug of vmlab. Any thread. */
+    Optional<UserMistake> reported(Throwable thrown) {
+        return report(unwrapped(thrown));
+    }
+
+    private static Throwable unwrapped(Throwable e) {
+        return e instanceof InvokerInvocationException && e.getCause() != null ? e.getCause() : e;
     }
 
     @SuppressWarnings("unchecked")
@@ -116,8 +127,8 @@ final class MistakeReports {
         List<String> parts = new ArrayList<>();
         for (Problem problem : problems) {
             String remedy = problem.remedy().isEmpty() ? "" : "  " + problem.remedy() + "\n";
-            parts.add(
-                    problem.location() + ": " + problem.found() + "\n" + sources.excerpt(problem.location()) + remedy);
+            parts.add(problem.location() + ": " + problem.found() + "\n"
+                    + sources.excerpt(problem.location(), thrown.getStackTrace()) + remedy);
         }
         String text = String.join("\n", parts) + tail;
         return Optional.of(new UserMistake(kind, problems, text.stripTrailing(), thrown));

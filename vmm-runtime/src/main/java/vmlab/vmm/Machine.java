@@ -125,6 +125,11 @@ public final class Machine implements AutoCloseable {
             public void exit(int status, String reason) {
                 request(new MachineEnd(MachineEnd.Kind.EXITED, status, reason));
             }
+
+            @Override
+            public void kill(String reason) {
+                request(new MachineEnd(MachineEnd.Kind.KILLED, 0, reason));
+            }
         };
     }
 
@@ -171,6 +176,19 @@ public final class Machine implements AutoCloseable {
                 throw new IllegalStateException(name + " has no CPU: it is not open");
             }
             return vm.vcpu();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The interrupt chips and timer that the back end has brought; empty if the machine's own are used. */
+    public Optional<ChipSet> chips() {
+        lock.lock();
+        try {
+            if (vm == null) {
+                throw new IllegalStateException(name + " has no CPU: it is not open");
+            }
+            return vm.chips();
         } finally {
             lock.unlock();
         }
@@ -429,7 +447,7 @@ public final class Machine implements AutoCloseable {
                     return new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail());
                 }
                 case BREAKPOINT -> setRunning(false);
-                case KICKED -> {}
+                case KICKED, STEPPED -> {}
             }
         }
     }
@@ -463,6 +481,9 @@ public final class Machine implements AutoCloseable {
     private boolean enterGuest() {
         lock.lock();
         try {
+            if (!wantRunning) {
+                vm.vcpu().hold();
+            }
             inGuest = wantRunning;
             changed.signalAll();
             return inGuest;

@@ -24,6 +24,13 @@ final class KvmApi {
         static final long KVM_SET_USER_MEMORY_REGION = 0x4020AE46;
         static final long KVM_SET_TSS_ADDR = 0xAE47;
         static final long KVM_SET_IDENTITY_MAP_ADDR = 0x4008AE48;
+        static final long KVM_CREATE_IRQCHIP = 0xAE60;
+        static final long KVM_IRQ_LINE = 0x4008AE61;
+        static final long KVM_GET_IRQCHIP = 0xC208AE62L;
+        static final long KVM_SET_IRQCHIP = 0x8208AE63L;
+        static final long KVM_CREATE_PIT2 = 0x4040AE77;
+        static final long KVM_GET_PIT2 = 0x8070AE9FL;
+        static final long KVM_SET_PIT2 = 0x4070AEA0;
         static final long KVM_XEN_HVM_CONFIG = 0x4038AE7A;
         static final long KVM_ENABLE_CAP = 0x4068AEA3;
         static final long KVM_X86_SET_MSR_FILTER = 0x4188AEC6;
@@ -34,11 +41,21 @@ final class KvmApi {
         static final long KVM_GET_SREGS = 0x8138AE83L;
         static final long KVM_SET_SREGS = 0x4138AE84;
         static final long KVM_INTERRUPT = 0x4004AE86;
+        static final long KVM_GET_MSRS = 0xC008AE88L;
+        static final long KVM_SET_MSRS = 0x4008AE89;
         static final long KVM_SET_SIGNAL_MASK = 0x4004AE8B;
         static final long KVM_SET_CPUID2 = 0x4008AE90;
+        static final long KVM_GET_MP_STATE = 0x8004AE98L;
+        static final long KVM_SET_MP_STATE = 0x4004AE99;
+        static final long KVM_SET_GUEST_DEBUG = 0x4048AE9B;
+        static final long KVM_GET_VCPU_EVENTS = 0x8040AE9FL;
         static final long KVM_SET_VCPU_EVENTS = 0x4040AEA0;
+        static final long KVM_GET_DEBUGREGS = 0x8080AEA1L;
         static final long KVM_SET_DEBUGREGS = 0x4080AEA2;
+        static final long KVM_SET_TSC_KHZ = 0xAEA2;
         static final long KVM_GET_TSC_KHZ = 0xAEA3;
+        static final long KVM_GET_XSAVE = 0x9000AEA4L;
+        static final long KVM_SET_XSAVE = 0x5000AEA5;
         static final long KVM_SET_DEVICE_ATTR = 0x4018AEE1;
         static final long KVM_GET_DEVICE_ATTR = 0x4018AEE2;
         static final long KVM_HAS_DEVICE_ATTR = 0x4018AEE3;
@@ -48,14 +65,19 @@ final class KvmApi {
 
     /** Capabilities. */
     static final class Cap {
+        static final int KVM_CAP_IRQCHIP = 0;
         static final int KVM_CAP_USER_MEMORY = 3;
         static final int KVM_CAP_SET_TSS_ADDR = 4;
         static final int KVM_CAP_EXT_CPUID = 7;
+        static final int KVM_CAP_MP_STATE = 14;
         static final int KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
+        static final int KVM_CAP_PIT2 = 33;
+        static final int KVM_CAP_PIT_STATE2 = 35;
         static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
         static final int KVM_CAP_XEN_HVM = 38;
         static final int KVM_CAP_VCPU_EVENTS = 41;
         static final int KVM_CAP_DEBUGREGS = 50;
+        static final int KVM_CAP_XSAVE = 55;
         static final int KVM_CAP_IMMEDIATE_EXIT = 136;
         static final int KVM_CAP_X86_USER_SPACE_MSR = 188;
         static final int KVM_CAP_X86_MSR_FILTER = 189;
@@ -67,6 +89,7 @@ final class KvmApi {
     static final class Exit {
         static final int KVM_EXIT_UNKNOWN = 0;
         static final int KVM_EXIT_IO = 2;
+        static final int KVM_EXIT_DEBUG = 4;
         static final int KVM_EXIT_HLT = 5;
         static final int KVM_EXIT_MMIO = 6;
         static final int KVM_EXIT_IRQ_WINDOW_OPEN = 7;
@@ -94,8 +117,16 @@ final class KvmApi {
         static final int KVM_MSR_FILTER_READ = 1;
         static final int KVM_MSR_FILTER_WRITE = 2;
         static final int KVM_VCPUEVENT_VALID_SHADOW = 4;
+        static final int KVM_X86_SHADOW_INT_MOV_SS = 1;
+        static final int KVM_X86_SHADOW_INT_STI = 2;
+        static final int KVM_GUESTDBG_ENABLE = 1;
+        static final int KVM_GUESTDBG_SINGLESTEP = 2;
         static final int KVM_VCPU_TSC_CTRL = 0;
         static final int KVM_VCPU_TSC_OFFSET = 0;
+        static final int KVM_MP_STATE_RUNNABLE = 0;
+        static final int KVM_MP_STATE_HALTED = 3;
+        static final int KVM_PIT_SPEAKER_DUMMY = 1;
+        static final int KVM_PIT_FLAGS_SPEAKER_DATA_ON = 2;
 
         private Value() {}
     }
@@ -127,6 +158,8 @@ final class KvmApi {
         static final int MSR_ERROR = 32;
         static final int MSR_INDEX = 44;
         static final int MSR_DATA = 48;
+        static final int KVM_VALID_REGS = 288;
+        static final int REGS = 304;
         static final int XEN_TYPE = 32;
         static final int XEN_HCALL_INPUT = 48;
         static final int XEN_HCALL_RESULT = 56;
@@ -145,6 +178,7 @@ final class KvmApi {
         static final int RDI = 40;
         static final int RSP = 48;
         static final int RBP = 56;
+        static final int R8 = 64;
         static final int RIP = 128;
         static final int RFLAGS = 136;
 
@@ -168,6 +202,7 @@ final class KvmApi {
         static final int CR2 = 232;
         static final int CR3 = 240;
         static final int CR4 = 248;
+        static final int EFER = 264;
         static final int APIC_BASE = 272;
 
         private Sregs() {}
@@ -202,6 +237,8 @@ final class KvmApi {
     /** {@code struct kvm_userspace_memory_region}. */
     static final class MemoryRegion {
         static final int SIZE = 32;
+        static final int SLOT = 0;
+        static final int GUEST_PHYS_ADDR = 8;
         static final int MEMORY_SIZE = 16;
         static final int USERSPACE_ADDR = 24;
 
@@ -255,6 +292,13 @@ final class KvmApi {
     /** {@code struct kvm_vcpu_events}. */
     static final class VcpuEvents {
         static final int SIZE = 64;
+        static final int EXCEPTION_INJECTED = 0;
+        static final int EXCEPTION_NR = 1;
+        static final int EXCEPTION_HAS_ERROR_CODE = 2;
+        static final int EXCEPTION_ERROR_CODE = 4;
+        static final int INTERRUPT_INJECTED = 8;
+        static final int INTERRUPT_NR = 9;
+        static final int INTERRUPT_SHADOW = 11;
         static final int FLAGS = 20;
 
         private VcpuEvents() {}
@@ -263,10 +307,107 @@ final class KvmApi {
     /** {@code struct kvm_debugregs}. */
     static final class Debugregs {
         static final int SIZE = 128;
+        static final int DB = 0;
         static final int DR6 = 32;
         static final int DR7 = 40;
 
         private Debugregs() {}
+    }
+
+    /** {@code struct kvm_irq_level}. */
+    static final class IrqLevel {
+        static final int SIZE = 8;
+        static final int IRQ = 0;
+        static final int LEVEL = 4;
+
+        private IrqLevel() {}
+    }
+
+    /** {@code struct kvm_irqchip} and the {@code kvm_pic_state} in it. */
+    static final class Irqchip {
+        static final int SIZE = 520;
+        static final int CHIP_ID = 0;
+        static final int LAST_IRR = 8;
+        static final int IRR = 9;
+        static final int IMR = 10;
+        static final int ISR = 11;
+        static final int PRIORITY_ADD = 12;
+        static final int IRQ_BASE = 13;
+        static final int READ_REG_SELECT = 14;
+        static final int POLL = 15;
+        static final int SPECIAL_MASK = 16;
+        static final int INIT_STATE = 17;
+        static final int AUTO_EOI = 18;
+        static final int ROTATE_ON_AUTO_EOI = 19;
+        static final int SPECIAL_FULLY_NESTED_MODE = 20;
+        static final int INIT4 = 21;
+        static final int ELCR = 22;
+
+        private Irqchip() {}
+    }
+
+    /** {@code struct kvm_pit_config}. */
+    static final class PitConfig {
+        static final int SIZE = 64;
+        static final int FLAGS = 0;
+
+        private PitConfig() {}
+    }
+
+    /** {@code struct kvm_pit_state2}. */
+    static final class PitState {
+        static final int SIZE = 112;
+        static final int CHANNELS = 0;
+        static final int FLAGS = 72;
+
+        private PitState() {}
+    }
+
+    /** {@code struct kvm_pit_channel_state} within {@link PitState}. */
+    static final class PitChannel {
+        static final int SIZE = 24;
+        static final int COUNT = 0;
+        static final int LATCHED_COUNT = 4;
+        static final int COUNT_LATCHED = 6;
+        static final int STATUS_LATCHED = 7;
+        static final int STATUS = 8;
+        static final int READ_STATE = 9;
+        static final int WRITE_STATE = 10;
+        static final int WRITE_LATCH = 11;
+        static final int RW_MODE = 12;
+        static final int MODE = 13;
+        static final int BCD = 14;
+        static final int GATE = 15;
+        static final int COUNT_LOAD_TIME = 16;
+
+        private PitChannel() {}
+    }
+
+    /** {@code struct kvm_xsave}: an FXSAVE image, then the header of XSAVE. */
+    static final class Xsave {
+        static final int SIZE = 4096;
+        static final int REGION = 0;
+
+        private Xsave() {}
+    }
+
+    /** {@code struct kvm_msrs} and the {@code kvm_msr_entry} that follow it. */
+    static final class Msrs {
+        static final int NMSRS = 0;
+        static final int ENTRIES = 8;
+        static final int ENTRY_SIZE = 16;
+        static final int INDEX = 0;
+        static final int DATA = 8;
+
+        private Msrs() {}
+    }
+
+    /** {@code struct kvm_guest_debug}. */
+    static final class GuestDebug {
+        static final int SIZE = 72;
+        static final int CONTROL = 0;
+
+        private GuestDebug() {}
     }
 
     /** {@code struct kvm_device_attr}. */

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.Optional;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
-import vmlab.vmm.kvm.KvmApi.Debugregs;
+import vmlab.vmm.kvm.KvmApi.GuestDebug;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.Regs;
-import vmlab.vmm.kvm.KvmApi.Sregs;
 import vmlab.vmm.kvm.KvmApi.Value;
-import vmlab.vmm.kvm.KvmApi.VcpuEvents;
 
 /**
  * The run loop on KVM, of two levels: the outer one looks at kicks, alarms and interrupts, the inner one is in the guest and
@@ -21,20 +20,25 @@ import vmlab.vmm.kvm.KvmApi.VcpuEvents;
  * <p>An exit for a device comes in the middle of an instruction, which KVM finishes at the next entry; so before this comes
  * back to its caller it enters once more, for that only. Registers are therefore always between two instructions.
  *
- * <p>Not modelled: an interrupt that was acknowledged and not yet delivered isn't part of {@link #state()}; KVM keeps it for
- * the next run.
- *
  * <p>Threads: as {@link Vcpu}; the thread that runs the guest keeps the kick signal blocked.
  *
  * @spec Linux, Documentation/virt/kvm/api.rst, 4.10 KVM_RUN, 4.16 KVM_INTERRUPT, 5
  */
 final class KvmVcpu implements Vcpu, AutoCloseable {
-    private static final int DR6_ONES = 0xFFFF0FF0;
-    private static final int DR7_ONES = 0x400;
     private static final int IF = 1 << 9;
+    private static final VcpuExit STOPPED = new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+    /** With no alarm at all, one in a day does no harm and is one case less. */
+    private static final long NANOS_PER_DAY = 86_400_000_000_000L;
+    /** How soon a guest is found that waits for ever. */
+    private static final long LOOK_EVERY_NANOS = 100_000_000;
+
+    private static final VcpuExit STEPPED = new VcpuExit(VcpuExit.Kind.STEPPED, "");
 
     private final KvmDescriptor vcpu;
     private final Board board;
+    /** KVM's own interrupt chips; null if the machine's are used. */
+    private final KvmChips chips;
+
     private final long pageAddress;
     private final long pageBytes;
     private final RunPage page;
@@ -42,27 +46,35 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final Kicker kicker;
     private final GuestTime time;
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
-    private final NativeStruct sregs = new NativeStruct(Sregs.SIZE);
+    private final VcpuRegisters registers;
     private final NativeStruct vector = new NativeStruct(4);
+    private final NativeStruct activity = new NativeStruct(4);
 
     private boolean halted;
+    /** The last run of the guest ended because of a signal. */
+    private boolean interrupted;
+
+    private boolean stepping;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(KvmDescriptor vcpu, Board board, long pageAddress, long pageBytes) {
+    private KvmVcpu(KvmDescriptor vcpu, Board board, Optional<KvmChips> chips, long pageAddress, long pageBytes) {
         this.vcpu = vcpu;
         this.board = board;
+        this.chips = chips.orElse(null);
         this.pageAddress = pageAddress;
         this.pageBytes = pageBytes;
         page = new RunPage(pageAddress);
-        exits = new ExitHandler(page, board.ports(), board.mmio(), new ModelSpecificRegisters(board.events()));
+        ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
+        exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
+        registers = new VcpuRegisters(vcpu, modelSpecific);
         kicker = new Kicker(vcpu);
         time = new GuestTime(vcpu, board.clock());
     }
 
-    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board) {
+    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board, Optional<KvmChips> chips) {
         long bytes = system.call("KVM_GET_VCPU_MMAP_SIZE", Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
         KvmDescriptor descriptor = vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, 0);
         // The kernel chooses the place and keeps the page until munmap, whatever becomes of the descriptor.
@@ -72,7 +84,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, page, bytes);
+        KvmVcpu vcpu = new KvmVcpu(descriptor, board, chips, page, bytes);
         try {
             GuestCpuid.set(system, descriptor);
             vcpu.restore(CpuState.reset());
@@ -92,14 +104,47 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     public VcpuExit run() {
         kicker.enter();
         time.enter();
+        if (chips != null) {
+            chips.go();
+        }
         alarm = Long.MIN_VALUE;
         try {
             VcpuExit exit = loop();
             VcpuExit worse = finishInstruction();
             return worse == null ? exit : worse;
         } finally {
-            time.leave();
+            if (chips == null) {
+                time.leave();
+            }
             kicker.leave();
+        }
+    }
+
+    /** Between runs KVM's chips go on, and time with them; only here they stop. */
+    @Override
+    public void hold() {
+        if (chips != null) {
+            chips.stop();
+            time.leave();
+        }
+    }
+
+    @Override
+    public VcpuExit step() {
+        trace(Value.KVM_GUESTDBG_ENABLE | Value.KVM_GUESTDBG_SINGLESTEP);
+        stepping = true;
+        try {
+            return run();
+        } finally {
+            stepping = false;
+            trace(0);
+        }
+    }
+
+    private void trace(int control) {
+        try (NativeStruct debug = new NativeStruct(GuestDebug.SIZE)) {
+            debug.put32(GuestDebug.CONTROL, control);
+            vcpu.call("KVM_SET_GUEST_DEBUG", Ioctl.KVM_SET_GUEST_DEBUG, debug.address());
         }
     }
 
@@ -110,18 +155,33 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             if (kicker.take()) {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
-            offerInterrupt();
+            if (chips == null) {
+                offerInterrupt();
+            } else if (waitsForEver()) {
+                return STOPPED;
+            }
             if (halted) {
-                return page.interruptFlag()
-                        ? new VcpuExit(VcpuExit.Kind.HALTED, "")
-                        : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+                return page.interruptFlag() ? new VcpuExit(VcpuExit.Kind.HALTED, "") : STOPPED;
             }
             setTimer();
             VcpuExit exit = enterGuest();
             if (exit != null) {
                 return exit;
             }
+            if (stepping && unfinished) {
+                VcpuExit worse = finishInstruction();
+                return worse == null ? STEPPED : worse;
+            }
         }
+    }
+
+    /** Where KVM waits for interrupts itself it doesn't say that none can come: it is looked at after every alarm. */
+    private boolean waitsForEver() {
+        if (!interrupted || page.interruptFlag()) {
+            return false;
+        }
+        interrupted = false;
+        return isHalted();
     }
 
     /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
@@ -141,8 +201,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         long next = board.clock().nextDeadline();
         if (next != alarm) {
             alarm = next;
-            // With no alarm at all, one in a day does no harm and is one case less.
-            kicker.wakeIn(Math.min(next - board.clock().nanos(), 86_400_000_000_000L));
+            kicker.wakeIn(Math.min(next - board.clock().nanos(), chips == null ? NANOS_PER_DAY : LOOK_EVERY_NANOS));
         }
     }
 
@@ -159,6 +218,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
             // comes.
             alarm = Long.MIN_VALUE;
+            interrupted = true;
             return null;
         }
         return failed(
@@ -182,7 +242,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 unfinished = true;
                 dispatch(true);
             }
-            case HALTED -> halted = true;
+            case HALTED -> {
+                halted = true;
+                return stepping ? STEPPED : null;
+            }
+            case STEPPED -> {
+                return STEPPED;
+            }
             case SHUTDOWN -> {
                 return new VcpuExit(VcpuExit.Kind.SHUTDOWN, tripleFault());
             }
@@ -211,7 +277,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private VcpuExit failed(String reason) {
-        return new VcpuExit(VcpuExit.Kind.FAILED, reason + "\n" + describe());
+        return new VcpuExit(VcpuExit.Kind.FAILED, reason + "\n" + state().describe());
     }
 
     // ---- hypercalls
@@ -261,7 +327,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private void dispatch(boolean intercepted) {
-        readRegisters();
+        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
         Call call = new Call(intercepted);
         if (intercepted) {
             // KVM sets EAX in any case: to what it was, unless the handler says otherwise.
@@ -274,36 +340,33 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public CpuState state() {
-        readRegisters();
-        return Registers.load(regs, sregs);
-    }
-
-    private void readRegisters() {
-        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
-        vcpu.call("KVM_GET_SREGS", Ioctl.KVM_GET_SREGS, sregs.address());
+        return registers.read(isHalted(), time.state());
     }
 
     @Override
     public void restore(CpuState s) {
-        Registers.storeSystem(s, sregs);
-        vcpu.call("KVM_SET_SREGS", Ioctl.KVM_SET_SREGS, sregs.address());
-        Registers.store(s, regs);
-        vcpu.call("KVM_SET_REGS", Ioctl.KVM_SET_REGS, regs.address());
-        forgetEvents();
-        halted = false;
+        registers.write(s);
+        time.restore(s.timeStamp());
+        halt(s.activity().halted());
         page.interruptFlag((s.eflags() & IF) != 0);
         page.notReadyForInterrupt();
     }
 
-    /** No interrupt or exception under way, no shadow of STI, no breakpoints. */
-    private void forgetEvents() {
-        try (NativeStruct events = new NativeStruct(VcpuEvents.SIZE);
-                NativeStruct debug = new NativeStruct(Debugregs.SIZE)) {
-            events.put32(VcpuEvents.FLAGS, Value.KVM_VCPUEVENT_VALID_SHADOW);
-            vcpu.call("KVM_SET_VCPU_EVENTS", Ioctl.KVM_SET_VCPU_EVENTS, events.address());
-            debug.put64(Debugregs.DR6, DR6_ONES & 0xFFFFFFFFL);
-            debug.put64(Debugregs.DR7, DR7_ONES);
-            vcpu.call("KVM_SET_DEBUGREGS", Ioctl.KVM_SET_DEBUGREGS, debug.address());
+    /** With its own chips KVM waits itself, and keeps whether it does. */
+    private boolean isHalted() {
+        if (chips == null) {
+            return halted;
+        }
+        vcpu.call("KVM_GET_MP_STATE", Ioctl.KVM_GET_MP_STATE, activity.address());
+        return activity.get32(0) == Value.KVM_MP_STATE_HALTED;
+    }
+
+    private void halt(boolean isHalted) {
+        if (chips == null) {
+            halted = isHalted;
+        } else {
+            activity.put32(0, isHalted ? Value.KVM_MP_STATE_HALTED : Value.KVM_MP_STATE_RUNNABLE);
+            vcpu.call("KVM_SET_MP_STATE", Ioctl.KVM_SET_MP_STATE, activity.address());
         }
     }
 
@@ -313,41 +376,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         boolean reset = now.eip() == 0xFFF0 && now.cs().selector() == 0xF000;
         return reset
                 ? "triple fault (KVM has reset the CPU: where it was is not known)"
-                : "triple fault\n" + describe();
-    }
-
-    /** The registers, for people. */
-    private String describe() {
-        CpuState s = state();
-        return """
-                EAX=%08x EBX=%08x ECX=%08x EDX=%08x ESI=%08x EDI=%08x EBP=%08x ESP=%08x
-                EIP=%08x EFL=%08x CS=%04x SS=%04x DS=%04x ES=%04x FS=%04x GS=%04x TR=%04x
-                CR0=%08x CR2=%08x CR3=%08x CR4=%08x GDT=%08x,%04x IDT=%08x,%04x""".formatted(
-                        s.eax(),
-                        s.ebx(),
-                        s.ecx(),
-                        s.edx(),
-                        s.esi(),
-                        s.edi(),
-                        s.ebp(),
-                        s.esp(),
-                        s.eip(),
-                        s.eflags(),
-                        s.cs().selector(),
-                        s.ss().selector(),
-                        s.ds().selector(),
-                        s.es().selector(),
-                        s.fs().selector(),
-                        s.gs().selector(),
-                        s.tr().selector(),
-                        s.cr0(),
-                        s.cr2(),
-                        s.cr3(),
-                        s.cr4(),
-                        s.gdtr().base(),
-                        s.gdtr().limit(),
-                        s.idtr().base(),
-                        s.idtr().limit());
+                : "triple fault\n" + now.describe();
     }
 
     @Override
@@ -358,7 +387,8 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         Libc.munmap(pageAddress, pageBytes);
         vcpu.close();
         regs.close();
-        sregs.close();
+        registers.close();
         vector.close();
+        activity.close();
     }
 }

@@ -31,7 +31,14 @@ final class KvmHeadersTest {
             Map.entry("SignalMask", "struct kvm_signal_mask"),
             Map.entry("VcpuEvents", "struct kvm_vcpu_events"),
             Map.entry("Debugregs", "struct kvm_debugregs"),
+            Map.entry("Xsave", "struct kvm_xsave"),
+            Map.entry("GuestDebug", "struct kvm_guest_debug"),
             Map.entry("DeviceAttr", "struct kvm_device_attr"),
+            Map.entry("IrqLevel", "struct kvm_irq_level"),
+            Map.entry("Irqchip", "struct kvm_irqchip"),
+            Map.entry("PitConfig", "struct kvm_pit_config"),
+            Map.entry("PitState", "struct kvm_pit_state2"),
+            Map.entry("PitChannel", "struct kvm_pit_channel_state"),
             Map.entry("XenHvmConfig", "struct kvm_xen_hvm_config"));
 
     /** Members of members, and what is no offset in that structure. */
@@ -40,6 +47,7 @@ final class KvmHeadersTest {
             Map.entry(
                     "Run.HARDWARE_ENTRY_FAILURE_REASON",
                     "offsetof(struct kvm_run, fail_entry.hardware_entry_failure_reason)"),
+            Map.entry("Run.REGS", "offsetof(struct kvm_run, s.regs.regs)"),
             Map.entry("Run.XEN_HCALL_INPUT", "offsetof(struct kvm_run, xen.u.hcall.input)"),
             Map.entry("Run.XEN_HCALL_RESULT", "offsetof(struct kvm_run, xen.u.hcall.result)"),
             Map.entry("MsrFilter.RANGE_FLAGS", "offsetof(struct kvm_msr_filter, ranges[0].flags)"),
@@ -50,6 +58,20 @@ final class KvmHeadersTest {
             Map.entry("Cpuid.ENTRIES", "offsetof(struct kvm_cpuid2, entries)"),
             Map.entry("Cpuid.ENTRY_SIZE", "sizeof(struct kvm_cpuid_entry2)"),
             Map.entry("SignalMask.SIZE", "(sizeof(struct kvm_signal_mask) + 8)"),
+            Map.entry("Msrs.NMSRS", "offsetof(struct kvm_msrs, nmsrs)"),
+            Map.entry("Msrs.ENTRIES", "offsetof(struct kvm_msrs, entries)"),
+            Map.entry("Msrs.ENTRY_SIZE", "sizeof(struct kvm_msr_entry)"),
+            Map.entry("Msrs.INDEX", "offsetof(struct kvm_msr_entry, index)"),
+            Map.entry("Msrs.DATA", "offsetof(struct kvm_msr_entry, data)"),
+            Map.entry("VcpuEvents.EXCEPTION_INJECTED", "offsetof(struct kvm_vcpu_events, exception.injected)"),
+            Map.entry("VcpuEvents.EXCEPTION_NR", "offsetof(struct kvm_vcpu_events, exception.nr)"),
+            Map.entry(
+                    "VcpuEvents.EXCEPTION_HAS_ERROR_CODE",
+                    "offsetof(struct kvm_vcpu_events, exception.has_error_code)"),
+            Map.entry("VcpuEvents.EXCEPTION_ERROR_CODE", "offsetof(struct kvm_vcpu_events, exception.error_code)"),
+            Map.entry("VcpuEvents.INTERRUPT_INJECTED", "offsetof(struct kvm_vcpu_events, interrupt.injected)"),
+            Map.entry("VcpuEvents.INTERRUPT_NR", "offsetof(struct kvm_vcpu_events, interrupt.nr)"),
+            Map.entry("VcpuEvents.INTERRUPT_SHADOW", "offsetof(struct kvm_vcpu_events, interrupt.shadow)"),
             Map.entry("Timer.SIGEVENT_SIZE", "sizeof(struct sigevent)"),
             Map.entry("Timer.SIGEV_SIGNO", "offsetof(struct sigevent, sigev_signo)"),
             Map.entry("Timer.SIGEV_NOTIFY", "offsetof(struct sigevent, sigev_notify)"),
@@ -121,6 +143,9 @@ final class KvmHeadersTest {
     }
 
     private static String path(String group, String member) {
+        if (group.equals("Irqchip") && !member.equals("chip_id")) {
+            return "chip.pic." + member;
+        }
         for (String outer : MEMBERS) {
             if (group.equals("Run") && member.startsWith(outer + "_")) {
                 return outer + "." + member.substring(outer.length() + 1);
