@@ -48,7 +48,8 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
      *
      * @param name shown to the guest; cut after 47 bytes
      */
-    public record Ends(String name, Dataport dataport, Optional<EventChannel> emitted, Optional<EventChannel> consumed) {
+    public record Ends(
+            String name, Dataport dataport, Optional<EventChannel> emitted, Optional<EventChannel> consumed) {
         public Ends {
             Objects.requireNonNull(name);
             Objects.requireNonNull(dataport);
@@ -81,8 +82,8 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
         this.ends = Objects.requireNonNull(ends);
         this.machine = Objects.requireNonNull(machine);
         irq = place.irq;
-        shownName = Arrays.copyOf(
-                Arrays.copyOf(ends.name.getBytes(StandardCharsets.US_ASCII), NAME_BYTES - 1), NAME_BYTES);
+        shownName =
+                Arrays.copyOf(Arrays.copyOf(ends.name.getBytes(StandardCharsets.US_ASCII), NAME_BYTES - 1), NAME_BYTES);
         long size = barBytes(ends.dataport);
         Shared memory = new Shared(machine.memory(), ends.dataport.memory());
         config = new ConfigSpace(name, IDENTITY, machine.ports(), machine.mmio(), machine.events())

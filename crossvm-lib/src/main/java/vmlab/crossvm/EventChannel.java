@@ -3,8 +3,6 @@ package vmlab.crossvm;
 
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * An event from one side of a connection to the other, like seL4's notification: emitting never blocks, events that come
@@ -19,8 +17,6 @@ public final class EventChannel {
     private final AtomicBoolean pending = new AtomicBoolean();
     private final AtomicLong emitted = new AtomicLong();
     private final AtomicLong taken = new AtomicLong();
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition arrived = lock.newCondition();
     private volatile Runnable listener = NOBODY;
 
     public EventChannel(String name) {
@@ -46,17 +42,7 @@ public final class EventChannel {
     public void emit() {
         emitted.incrementAndGet();
         if (!pending.getAndSet(true)) {
-            wake();
             listener.run();
-        }
-    }
-
-    private void wake() {
-        lock.lock();
-        try {
-            arrived.signal();
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -67,18 +53,6 @@ public final class EventChannel {
             taken.incrementAndGet();
         }
         return was;
-    }
-
-    /** Waits until the event is pending, and takes it. */
-    public void await() throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            while (!poll()) {
-                arrived.await();
-            }
-        } finally {
-            lock.unlock();
-        }
     }
 
     /** Has somebody told whenever the event becomes pending, at once if it is; nobody else is told any more. */

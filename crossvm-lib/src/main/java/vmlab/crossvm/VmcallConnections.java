@@ -7,11 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.Executor;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.Device;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercall;
+import vmlab.vmm.Hypercalls;
 import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 import vmlab.vmm.Stateful;
@@ -77,11 +79,21 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         }
     }
 
+    /**
+     * The machine's side.
+     *
+     * @param thread does tasks on the machine's thread
+     */
+    public record Wires(GuestMemory memory, Hypercalls hypercalls, GuestEvents events, Executor thread, IrqLine irq) {
+        /** Those of a machine. */
+        public static Wires of(Machine machine, IrqLine irq) {
+            return new Wires(machine.memory(), machine.hypercalls(), machine.events(), machine::post, irq);
+        }
+    }
+
     private final String name;
-    private final Machine machine;
-    private final IrqLine irq;
+    private final Wires wires;
     private final Ends ends;
-    private final GuestEvents events;
 
     private final BitSet pending = new BitSet();
     private final Map<Integer, Long> shared = new TreeMap<>();
@@ -90,18 +102,16 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     private int lastDelivered;
 
     /** Connects a machine; its guest can use the connections as soon as it runs. */
-    public VmcallConnections(String name, Machine machine, IrqLine irq, Ends ends) {
+    public VmcallConnections(String name, Wires wires, Ends ends) {
         this.name = Objects.requireNonNull(name);
-        this.machine = Objects.requireNonNull(machine);
-        this.irq = Objects.requireNonNull(irq);
+        this.wires = Objects.requireNonNull(wires);
         this.ends = Objects.requireNonNull(ends);
-        events = machine.events();
-        machine.hypercalls().register(DATAPORT_TOKEN, this::dataportCall);
-        machine.hypercalls().register(EVENT_TO_GUEST_TOKEN, this::eventToGuestCall);
-        machine.hypercalls().register(EVENT_TO_VMM_TOKEN, this::eventToVmmCall);
+        wires.hypercalls.register(DATAPORT_TOKEN, this::dataportCall);
+        wires.hypercalls.register(EVENT_TO_GUEST_TOKEN, this::eventToGuestCall);
+        wires.hypercalls.register(EVENT_TO_VMM_TOKEN, this::eventToVmmCall);
         for (int i = 0; i < ends.consumed.size(); i++) {
             int id = i + 1;
-            ends.consumed.get(i).onPending(() -> machine.post(() -> arrived(id)));
+            ends.consumed.get(i).onPending(() -> wires.thread.execute(() -> arrived(id)));
         }
     }
 
@@ -113,7 +123,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     /** Takes the dataports out of the guest's memory and forgets its page; events that came stay pending. */
     @Override
     public void reset() {
-        shared.values().forEach(machine.memory()::unmap);
+        shared.values().forEach(wires.memory::unmap);
         shared.clear();
         if (delivering != 0) {
             pending.set(delivering);
@@ -124,7 +134,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     private void forgetPage() {
         eventPage = NO_PAGE;
         delivering = 0;
-        irq.set(false);
+        wires.irq.set(false);
     }
 
     @Override
@@ -134,17 +144,17 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
 
     @Override
     public void restore(State state) {
-        shared.values().forEach(machine.memory()::unmap);
+        shared.values().forEach(wires.memory::unmap);
         shared.clear();
         state.shared.forEach((id, address) -> {
-            machine.memory().map(address, ends.dataports.get(id - 1).memory());
+            wires.memory.map(address, ends.dataports.get(id - 1).memory());
             shared.put(id, address);
         });
         pending.clear();
         state.pending.forEach(pending::set);
         eventPage = state.eventPage;
         delivering = state.delivering;
-        irq.set(delivering != 0);
+        wires.irq.set(delivering != 0);
     }
 
     /** Where the guest has a dataport; empty if it hasn't shared it. */
@@ -153,7 +163,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     }
 
     private void wrong(String format, Object... arguments) {
-        events.report(name, format.formatted(arguments));
+        wires.events.report(name, format.formatted(arguments));
     }
 
     // ---- dataports
@@ -174,16 +184,14 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     private void share(int id, long address, long sizeBytes) {
         Dataport dataport = ends.dataports.get(id - 1);
         if (sizeBytes != dataport.sizeBytes()) {
-            wrong(
-                    "Dataport guest size and host size are different (%d and %d)",
-                    sizeBytes, dataport.sizeBytes());
+            wrong("Dataport guest size and host size are different (%d and %d)", sizeBytes, dataport.sizeBytes());
             return;
         }
         Long earlier = shared.get(id);
         if (earlier != null && earlier == address) {
             return;
         }
-        GuestMemory memory = machine.memory();
+        GuestMemory memory = wires.memory;
         if (!memory.contains(address, sizeBytes) || !memory.canMap(new AddressRange(address, sizeBytes))) {
             wrong("Failed to map dataport into guest: dataport %d at %#x", id, address);
             return;
@@ -206,7 +214,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     }
 
     private void initialize(long page) {
-        if (page % GuestMemory.PAGE_BYTES != 0 || !machine.memory().contains(page, GuestMemory.PAGE_BYTES)) {
+        if (page % GuestMemory.PAGE_BYTES != 0 || !wires.memory.contains(page, GuestMemory.PAGE_BYTES)) {
             wrong("Failed to share event context with guest: no page at %#x", page);
             return;
         }
@@ -215,7 +223,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         }
         forgetPage();
         eventPage = page;
-        machine.memory().write32(page + MAGIC_OFFSET, MAGIC);
+        wires.memory.write32(page + MAGIC_OFFSET, MAGIC);
         deliver();
     }
 
@@ -225,7 +233,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
             return;
         }
         delivering = 0;
-        irq.set(false);
+        wires.irq.set(false);
         deliver();
     }
 
@@ -245,8 +253,8 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         delivering = after >= 0 ? after : pending.nextSetBit(0);
         lastDelivered = delivering;
         pending.clear(delivering);
-        machine.memory().write32(eventPage + ID_OFFSET, delivering);
-        irq.set(true);
+        wires.memory.write32(eventPage + ID_OFFSET, delivering);
+        wires.irq.set(true);
     }
 
     // ---- events of the guest
@@ -278,11 +286,17 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         }
         for (int i = 0; i < ends.emitted.size(); i++) {
             lines.add("emits %d: %s, %d times"
-                    .formatted(i + 1, ends.emitted.get(i).name(), ends.emitted.get(i).emitted()));
+                    .formatted(
+                            i + 1,
+                            ends.emitted.get(i).name(),
+                            ends.emitted.get(i).emitted()));
         }
         for (int i = 0; i < ends.consumed.size(); i++) {
             lines.add("consumes %d: %s, %d times"
-                    .formatted(i + 1, ends.consumed.get(i).name(), ends.consumed.get(i).taken()));
+                    .formatted(
+                            i + 1,
+                            ends.consumed.get(i).name(),
+                            ends.consumed.get(i).taken()));
         }
         return lines;
     }

@@ -5,7 +5,12 @@ import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import vmlab.dsl.model.Assembly;
+import vmlab.dsl.model.ComponentSpec;
+import vmlab.dsl.model.Composition;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
 
@@ -13,6 +18,8 @@ import vmlab.dsl.model.VmSpec;
 public final class LabBlock extends Block {
     private final SourceLocation location;
     private final List<VmSpec> vms = new ArrayList<>();
+    private final List<ComponentSpec> components = new ArrayList<>();
+    private final List<Composition> compositions = new ArrayList<>();
 
     LabBlock(LabScript script) {
         super(script);
@@ -27,7 +34,7 @@ public final class LabBlock extends Block {
         }
         VmBlock words = new VmBlock(script(), number);
         words.fill(block);
-        vms.add(new VmSpec(number, words.settings(), at));
+        vms.add(new VmSpec(number, words.settings(), words.interfaces(), at));
     }
 
     /** What is said when the number isn't one. */
@@ -45,7 +52,43 @@ public final class LabBlock extends Block {
                 "vm(" + given + ") isn't numbered", "vm(0) { } is the instance vm0 of the component Init0", "vm");
     }
 
+    /** A component that is no VM; {@code composition { }} makes instances of it. */
+    public void component(
+            String name,
+            @DelegatesTo(value = ComponentBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+        ComponentBlock words = new ComponentBlock(script(), name);
+        words.fill(block);
+        components.add(words.spec());
+    }
+
+    /** Instances and connections. */
+    public void composition(
+            @DelegatesTo(value = CompositionBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+        CompositionBlock words = new CompositionBlock(script(), known());
+        words.fill(block);
+        compositions.add(words.composition());
+    }
+
+    /** Attributes of instances: {@code configuration { vm0.data_id = 1 }}. */
+    public void configuration(
+            @DelegatesTo(value = CompositionBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+        composition(block);
+    }
+
+    /** What has a name so far, here and in the lab. */
+    private CompositionBlock.Known known() {
+        Set<String> types = new TreeSet<>();
+        Set<String> instances = new TreeSet<>();
+        Assembly soFar = assembly();
+        Stream.of(script().context().lab().assembly(), soFar).forEach(assembly -> {
+            assembly.components().forEach(c -> types.add(c.type().name()));
+            assembly.vms().forEach(vm -> instances.add(vm.name()));
+            assembly.composition().instances().forEach(i -> instances.add(i.name()));
+        });
+        return new CompositionBlock.Known(types, instances);
+    }
+
     Assembly assembly() {
-        return new Assembly(vms, location);
+        return new Assembly(vms, components, Composition.union(compositions), location);
     }
 }

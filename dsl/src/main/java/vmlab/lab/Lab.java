@@ -9,6 +9,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChecker;
+import vmlab.dsl.model.ComponentSpec;
+import vmlab.dsl.model.Composition;
+import vmlab.dsl.model.CompositionChecker;
+import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.Machine.Pace;
@@ -16,7 +20,7 @@ import vmlab.vmm.Machine.Pace;
 /**
  * The live VMs of a script or a prompt.
  *
- * <p>Not here: VMs that talk to each other; at virtual pace a wait for one VM runs that one only. Threads: any.
+ * <p>At virtual pace a wait for one VM runs that one only. Threads: any.
  */
 public final class Lab implements AutoCloseable {
     private final LabSettings settings;
@@ -24,6 +28,10 @@ public final class Lab implements AutoCloseable {
     private final String backendNote;
     private final CopyOnWriteArrayList<LabVm> vms = new CopyOnWriteArrayList<>();
     private final CopyOnWriteArrayList<Consumer<LabVm>> listeners = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<LabComponent> components = new CopyOnWriteArrayList<>();
+    private final Activity activity = new Activity();
+    private final Wiring wiring = new Wiring();
+    private volatile Assembly assembly = Assembly.EMPTY;
     private volatile Pace pace;
     private volatile Author author = Author.unknown();
 
@@ -81,14 +89,58 @@ public final class Lab implements AutoCloseable {
                                     + there.spec().location(),
                             "another number, as in vm(" + nextIndex() + ")")));
         }
+        Assembly whole = Assembly.union(List.of(this.assembly, assembly));
+        problems.addAll(CompositionChecker.check(whole.types(), whole.wholeComposition()));
         if (!problems.isEmpty()) {
             throw new AssemblyRefused(problems);
         }
+        this.assembly = whole;
+        wiring.add(assembly.composition(), whole::sizeBytes);
         List<LabVm> added =
                 assembly.vms().stream().map(spec -> new LabVm(spec, this)).toList();
         vms.addAll(added);
+        assembly.composition().instances().forEach(instance -> startComponent(instance, whole));
         added.forEach(vm -> listeners.forEach(listener -> listener.accept(vm)));
         return added;
+    }
+
+    private void startComponent(Composition.Instance instance, Assembly whole) {
+        ComponentSpec spec = whole.component(instance.type()).orElseThrow();
+        LabComponent component = new LabComponent(instance.name(), spec, this);
+        for (Interface face : spec.type().interfaces()) {
+            wiring.dataport(instance.name(), face.name()).ifPresent(d -> component.plug(face.name(), d));
+            wiring.event(instance.name(), face.name()).ifPresent(event -> {
+                if (face.kind() == Interface.Kind.CONSUMES) {
+                    component.plugConsumed(face.name(), event);
+                } else {
+                    component.plugEmitted(face.name(), event);
+                }
+            });
+        }
+        components.add(component);
+        component.start();
+    }
+
+    /** All that was described so far. */
+    public Assembly assembly() {
+        return assembly;
+    }
+
+    /** The live components that are no VMs, in the order they came. */
+    public List<LabComponent> components() {
+        return List.copyOf(components);
+    }
+
+    public Optional<LabComponent> component(String name) {
+        return components.stream().filter(c -> c.name().equals(name)).findFirst();
+    }
+
+    Activity activity() {
+        return activity;
+    }
+
+    Wiring wiring() {
+        return wiring;
     }
 
     private int nextIndex() {
@@ -141,5 +193,7 @@ public final class Lab implements AutoCloseable {
     @Override
     public synchronized void close() {
         vms.forEach(LabVm::stop);
+        components.forEach(LabComponent::close);
+        wiring.close();
     }
 }

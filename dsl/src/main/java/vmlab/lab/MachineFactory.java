@@ -3,6 +3,7 @@ package vmlab.lab;
 
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 
 /** Makes a machine ready to be started: wired, with a CPU, its kernel loaded. The seam tests put a small machine behind. */
@@ -26,8 +27,9 @@ public interface MachineFactory {
      * What was made.
      *
      * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
+     * @param eventIrq the interrupt line of events that others emit for this machine
      */
-    record Made(Machine machine, Runnable inputAvailable) {}
+    record Made(Machine machine, Runnable inputAvailable, IrqLine eventIrq) {}
 
     /** Makes the machine; the first UART talks to {@code console}. */
     Made make(VmSpec spec, Line console, GuestEvents events);

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import vmlab.crossvm.VmcallConnections;
 import vmlab.devices.pc.Pc;
 import vmlab.devices.serial.CharSink;
 import vmlab.devices.serial.Uart16550;
@@ -46,7 +47,7 @@ final class PcFactory implements MachineFactory {
             pc.close();
             throw e;
         }
-        return new Made(pc.machine(), () -> pc.uart(0).inputAvailable());
+        return new Made(pc.machine(), () -> pc.uart(0).inputAvailable(), pc.irq(VmcallConnections.IRQ));
     }
 
     private Path kernel(Object image) {

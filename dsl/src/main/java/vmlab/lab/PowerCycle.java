@@ -13,10 +13,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmlab.crossvm.VmcallConnections;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.Hypercalls;
+import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.VmClock;
@@ -79,6 +81,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final Machine machine;
     private final GuestEvents events;
     private final TypedInput input;
+    private final IrqLine eventIrq;
+    private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
 
     /** The machine's thread's. */
@@ -102,8 +106,20 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         this.events = events;
         MachineFactory.Made made = machines.make(spec, this, events);
         machine = made.machine();
+        eventIrq = made.eventIrq();
         input = new TypedInput(machine.clock(), made.inputAvailable());
         machine.whenEnded().thenRun(() -> atEnd.forEach(Runnable::run));
+    }
+
+    /** Connects it with others; before its start. */
+    void connect(VmcallConnections.Ends ends) {
+        connections =
+                machine.add(new VmcallConnections("crossvm", VmcallConnections.Wires.of(machine, eventIrq), ends));
+    }
+
+    /** What it is connected by; empty if it isn't. */
+    Optional<VmcallConnections> connections() {
+        return Optional.ofNullable(connections);
     }
 
     void start(Machine.Pace pace) {

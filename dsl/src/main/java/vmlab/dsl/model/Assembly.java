@@ -3,15 +3,83 @@ package vmlab.dsl.model;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What a {@code lab { }} block describes, as the user wrote it.
  *
- * @param vms in the order of the script
+ * @param vms in the order of the script; each is an instance of a component of its own
+ * @param components the other types of components
+ * @param composition the other instances, all connections, and what was set for them
  */
-public record Assembly(List<VmSpec> vms, SourceLocation location) {
+public record Assembly(
+        List<VmSpec> vms, List<ComponentSpec> components, Composition composition, SourceLocation location) {
     public Assembly {
         vms = List.copyOf(vms);
+        components = List.copyOf(components);
+        Objects.requireNonNull(composition);
         Objects.requireNonNull(location);
+    }
+
+    /** Nothing. */
+    public static final Assembly EMPTY = new Assembly(List.of(), new SourceLocation("", 0, 0));
+
+    /** All that is in some assemblies, as one. */
+    public static Assembly union(List<Assembly> parts) {
+        return new Assembly(
+                parts.stream().flatMap(p -> p.vms.stream()).toList(),
+                parts.stream().flatMap(p -> p.components.stream()).toList(),
+                Composition.union(parts.stream().map(Assembly::composition).toList()),
+                parts.get(parts.size() - 1).location);
+    }
+
+    /** The types of all instances. */
+    public List<ComponentType> types() {
+        return Stream.concat(vms.stream().map(VmSpec::type), components.stream().map(ComponentSpec::type))
+                .toList();
+    }
+
+    /** The component of that name that is no VM's. */
+    public Optional<ComponentSpec> component(String name) {
+        return components.stream().filter(c -> c.type().name().equals(name)).findFirst();
+    }
+
+    /** The composition with the VMs and what was set for them in it. */
+    public Composition wholeComposition() {
+        List<Composition.Instance> instances = vms.stream()
+                .map(vm -> new Composition.Instance(vm.component(), vm.name(), vm.location()))
+                .toList();
+        List<Composition.InstanceSetting> settings = vms.stream()
+                .flatMap(vm -> vm.settings().stream().map(s -> new Composition.InstanceSetting(vm.name(), s)))
+                .toList();
+        return Composition.union(List.of(new Composition(instances, List.of(), settings, List.of()), composition));
+    }
+
+    /** The size of a dataport: as it was set for the end, or as its type says. */
+    public long sizeBytes(Connection.End end) {
+        return wholeComposition().settings().stream()
+                .filter(s -> s.instance().equals(end.instance())
+                        && s.setting().attribute().equals(end.face() + "_size"))
+                .map(s -> ((Number) s.setting().value()).longValue())
+                .findFirst()
+                .orElseGet(() -> typeOf(end.instance())
+                        .flatMap(type -> type.face(end.face()))
+                        .map(face -> CompositionChecker.bytes(face.type()))
+                        .filter(bytes -> bytes > 0)
+                        .orElse((long) CompositionChecker.PAGE));
+    }
+
+    private Optional<ComponentType> typeOf(String instance) {
+        return wholeComposition().instances().stream()
+                .filter(i -> i.name().equals(instance))
+                .findFirst()
+                .flatMap(i ->
+                        types().stream().filter(t -> t.name().equals(i.type())).findFirst());
+    }
+
+    /** VMs alone. */
+    public Assembly(List<VmSpec> vms, SourceLocation location) {
+        this(vms, List.of(), Composition.EMPTY, location);
     }
 }

@@ -54,7 +54,7 @@ public final class AssemblyChecker {
 
     private void check(VmSpec vm, Setting setting) {
         String word = setting.attribute();
-        if (!Attribute.exists(word)) {
+        if (!Attribute.exists(word) && !isOfDataport(vm, word)) {
             add(
                     setting.location(),
                     "vm(" + vm.index() + ") has no attribute " + word,
@@ -71,6 +71,12 @@ public final class AssemblyChecker {
                 // Whatever it is: it means nothing here.
             }
         }
+    }
+
+    /** CAmkES names them after the interface: {@code data_id}, {@code data_size}. */
+    private static boolean isOfDataport(VmSpec vm, String word) {
+        return vm.interfaces().stream()
+                .anyMatch(face -> word.equals(face.name() + "_id") || word.equals(face.name() + "_size"));
     }
 
     private void checkRam(Setting setting) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.dsl.model;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 
@@ -38,6 +39,15 @@ public record Composition(
     }
 
     public static final Composition EMPTY = new Composition(List.of(), List.of(), List.of(), List.of());
+
+    /** All that is in some compositions, as one. */
+    public static Composition union(Collection<Composition> parts) {
+        return new Composition(
+                parts.stream().flatMap(p -> p.instances.stream()).toList(),
+                parts.stream().flatMap(p -> p.connections.stream()).toList(),
+                parts.stream().flatMap(p -> p.settings.stream()).toList(),
+                parts.stream().flatMap(p -> p.exports.stream()).toList());
+    }
 
     public Composition {
         instances = List.copyOf(instances);

@@ -27,7 +27,7 @@ public final class CompositionChecker {
     private static final Pattern OF_DATAPORT = Pattern.compile("(.+)_(id|size)");
 
     private static final Pattern BUFFER = Pattern.compile("Buf\\((-?\\d+)\\)");
-    private static final int PAGE = 4096;
+    static final int PAGE = 4096;
     private static final int PLAIN_BUFFER = PAGE;
 
     private final Map<String, ComponentType> types = new LinkedHashMap<>();

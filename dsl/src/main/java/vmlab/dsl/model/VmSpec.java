@@ -14,8 +14,9 @@ import java.util.Optional;
  *
  * @param index the N
  * @param settings in the order of the script; of two for one attribute the later counts
+ * @param interfaces what its component connects to others by
  */
-public record VmSpec(int index, List<Setting> settings, SourceLocation location) {
+public record VmSpec(int index, List<Setting> settings, List<Interface> interfaces, SourceLocation location) {
     /** RAM if the script doesn't say. */
     public static final int DEFAULT_RAM_MB = 128;
 
@@ -34,7 +35,18 @@ public record VmSpec(int index, List<Setting> settings, SourceLocation location)
             throw new IllegalArgumentException("no VM has the number " + index);
         }
         settings = List.copyOf(settings);
+        interfaces = List.copyOf(interfaces);
         Objects.requireNonNull(location);
+    }
+
+    /** A VM without connections. */
+    public VmSpec(int index, List<Setting> settings, SourceLocation location) {
+        this(index, settings, List.of(), location);
+    }
+
+    /** Its component. */
+    public ComponentType type() {
+        return new ComponentType(component(), true, false, interfaces, List.of(), Optional.empty(), location);
     }
 
     /** The instance's name. */

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl.model;
+
+import vmlab.crossvm.Dataport;
+
+/** What a component does: its {@code run}, in whatever language. */
+@FunctionalInterface
+public interface Behaviour {
+    /**
+     * A component's interfaces as its own code uses them, under the names of its type. For the component's thread. An
+     * interface that nothing is connected to can be used: emitting has no effect, its dataport is nobody else's.
+     */
+    interface Ports {
+        /**
+         * Waits for an event, and takes it.
+         *
+         * @throws Stopped when the component is to end
+         */
+        void await(String consumed);
+
+        /** Whether an event has come since it was last taken. */
+        boolean poll(String consumed);
+
+        /** Emits an event; doesn't wait. */
+        void emit(String emitted);
+
+        /** Whether there is a dataport of that name. */
+        boolean hasDataport(String name);
+
+        Dataport dataport(String name);
+
+        /** Prints text on the component's console. */
+        void print(String text);
+    }
+
+    /** Ends a component from outside, where it waits. */
+    final class Stopped extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        public Stopped() {
+            super("the component was stopped", null, false, false);
+        }
+    }
+
+    /** Runs until the component has nothing more to do. */
+    void run(Ports ports) throws Exception;
+}
