@@ -4,10 +4,13 @@ package vmlab.lab;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.MachineEnd;
 
@@ -201,6 +204,48 @@ public final class LabVm {
         return shell.sh(command, limit);
     }
 
+    /** The back end it runs on: {@code soft} or {@code kvm}. */
+    public String backend() {
+        return poweredOn().backend();
+    }
+
+    /**
+     * Has it go on with a CPU of another back end, from the instruction where it is: its console, its hypercalls and who
+     * waits for it stay. The next {@link #start()} is on the lab's own back end again.
+     *
+     * @param backend {@code soft} or {@code kvm}
+     * @throws LabMistake if that back end can't be used here, or can't run what the guest has become
+     */
+    public LabVm moveTo(String backend) {
+        PowerCycle now = started();
+        Hypervisor hypervisor = hypervisor(backend);
+        Optional<RuntimeException> refused = interruptibly("its move to " + backend, () -> now.moveTo(hypervisor));
+        if (refused.isPresent()) {
+            throw new LabMistake(
+                    "%s can't move to %s: %s"
+                            .formatted(name(), backend, refused.get().getMessage()),
+                    refused.get() instanceof HostMistake mistake
+                            ? mistake.remedy()
+                            : "it goes on where it was; start it anew on " + backend + " with a guest that fits");
+        }
+        return this;
+    }
+
+    private Hypervisor hypervisor(String backend) {
+        Backend wanted = switch (backend.toLowerCase(Locale.ROOT)) {
+            case "soft" -> Backend.SOFT;
+            case "kvm" -> Backend.KVM;
+            default ->
+                throw new LabMistake(
+                        "there is no back end \"%s\"".formatted(backend), name() + ".moveTo 'kvm', or 'soft'");
+        };
+        try {
+            return BackendChoice.of(wanted).hypervisor();
+        } catch (BackendUnavailable e) {
+            throw new LabMistake(e.getMessage(), e.remedy());
+        }
+    }
+
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
         return lastCycle().flatMap(PowerCycle::end);
@@ -231,8 +276,8 @@ public final class LabVm {
                 name() + " (" + spec.component() + "): " + condition(),
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
-                "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
-                "  has: console state end time registers events spec");
+                "  can: start() stop() pause() resume() moveTo('kvm') login() sh('…') run(2.seconds) awaitEnd()",
+                "  has: console state end time backend registers events spec");
     }
 
     private String condition() {
@@ -253,7 +298,7 @@ public final class LabVm {
     @Override
     public String toString() {
         return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume login sh run awaitEnd; console state end time registers events describe)";
+                + " (start stop pause resume moveTo login sh run awaitEnd; console state end time backend registers events describe)";
     }
 
     /** Its present or last time of being on. */

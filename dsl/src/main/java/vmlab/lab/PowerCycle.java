@@ -16,6 +16,8 @@ import org.slf4j.LoggerFactory;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.VmClock;
@@ -178,6 +180,30 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     CpuState registers() throws InterruptedException {
         return lastRegisters != null ? lastRegisters : ask(() -> machine.vcpu().state());
+    }
+
+    /** The back end it runs on. */
+    String backend() {
+        return machine.hypervisor().name();
+    }
+
+    /**
+     * Has it go on with a CPU of that back end.
+     *
+     * @return why it can't; empty if it does, or has ended
+     */
+    Optional<RuntimeException> moveTo(Hypervisor hypervisor) throws InterruptedException {
+        CompletableFuture<Optional<RuntimeException>> answer = new CompletableFuture<>();
+        return answered(answer, () -> answer.complete(moved(hypervisor)), () -> answer.complete(Optional.empty()));
+    }
+
+    private Optional<RuntimeException> moved(Hypervisor hypervisor) {
+        try {
+            machine.moveTo(hypervisor);
+            return Optional.empty();
+        } catch (IllegalArgumentException | HostMistake e) {
+            return Optional.of(e);
+        }
     }
 
     private <T> T ask(Supplier<T> question) throws InterruptedException {

@@ -86,6 +86,11 @@ public final class GuestMemory implements AutoCloseable {
         listeners.add(listener);
     }
 
+    /** Undoes {@link #onWrite}. */
+    public void forget(WriteListener listener) {
+        listeners.remove(listener);
+    }
+
     public int read8(long guestAddress) {
         return RawMemory.get8(host(guestAddress, 1)) & 0xFF;
     }

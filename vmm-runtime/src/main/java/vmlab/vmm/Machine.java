@@ -4,7 +4,9 @@ package vmlab.vmm;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -58,6 +60,8 @@ public final class Machine implements AutoCloseable {
     private boolean ending;
 
     private Thread thread;
+    private Hypervisor hypervisor;
+    private Hypervisor.Board board;
     private Vm vm;
 
     private volatile Pace pace = Pace.VIRTUAL;
@@ -147,13 +151,15 @@ public final class Machine implements AutoCloseable {
     }
 
     /** Creates the CPU. */
-    public void open(Hypervisor hypervisor, InterruptController interrupts) {
+    public void open(Hypervisor first, InterruptController interrupts) {
         lock.lock();
         try {
             if (vm != null || ending) {
                 throw new IllegalStateException(name + " has been opened or ended before");
             }
-            vm = hypervisor.create(new Hypervisor.Board(memory, ports, mmio, interrupts, clock, hypercalls, events));
+            board = new Hypervisor.Board(memory, ports, mmio, interrupts, clock, hypercalls, events);
+            hypervisor = first;
+            vm = hypervisor.create(board);
         } finally {
             lock.unlock();
         }
@@ -171,6 +177,105 @@ public final class Machine implements AutoCloseable {
                 throw new IllegalStateException(name + " has no CPU: it is not open");
             }
             return vm.vcpu();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The back end its CPU is of. */
+    public Hypervisor hypervisor() {
+        lock.lock();
+        try {
+            return hypervisor;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    // ---- its state; for a machine that is not started, or that is held, or for a posted task
+
+    /** All of it but its memory. */
+    public MachineState state() {
+        Map<String, Record> states = new LinkedHashMap<>();
+        for (Device device : devices) {
+            if (device instanceof Stateful<?> stateful) {
+                states.put(device.name(), stateful.state());
+            }
+        }
+        return new MachineState(clock.nanos(), List.of(vcpu().state()), states);
+    }
+
+    /**
+     * Takes over a state of a machine with the same parts; the memory that belongs to it is the caller's business.
+     *
+     * @throws IllegalArgumentException if the parts are others, or the CPU can't have such a state; it may have been taken
+     *     over in part
+     */
+    public void restore(MachineState state) {
+        if (state.cpus().size() != 1) {
+            throw new IllegalArgumentException("this machine has one CPU, the state %d"
+                    .formatted(state.cpus().size()));
+        }
+        if (!state.devices().keySet().equals(state().devices().keySet())) {
+            throw new IllegalArgumentException("this machine has other parts than the state: %s and %s"
+                    .formatted(state().devices().keySet(), state.devices().keySet()));
+        }
+        clock.restore(state.nanos());
+        for (Device device : devices) {
+            if (device instanceof Stateful<?> stateful) {
+                restore(stateful, state.devices().get(device.name()));
+            }
+        }
+        vcpu().restore(state.cpus().get(0));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void restore(Stateful<?> device, Record state) {
+        try {
+            ((Stateful<Record>) device).restore(state);
+        } catch (ClassCastException e) {
+            throw new IllegalArgumentException("another device's state: " + state.getClass(), e);
+        }
+    }
+
+    /**
+     * Goes on with a CPU of another back end, from the same instruction, with the same memory and devices.
+     *
+     * @throws IllegalArgumentException if a CPU there can't have the state; the machine is as it was
+     * @throws HostMistake if the back end can't be used; the machine is as it was
+     */
+    public void moveTo(Hypervisor other) {
+        MachineState before = state();
+        Hypervisor present = hypervisor();
+        try {
+            exchangeCpu(other);
+            restore(before);
+        } catch (RuntimeException | Error e) {
+            exchangeCpu(present);
+            restore(before);
+            throw e;
+        }
+    }
+
+    private void exchangeCpu(Hypervisor other) {
+        Vm old;
+        lock.lock();
+        try {
+            old = vm;
+            vm = null;
+        } finally {
+            lock.unlock();
+        }
+        if (old != null) {
+            old.close();
+        }
+        Vm fresh = other.create(board);
+        lock.lock();
+        try {
+            vm = fresh;
+            hypervisor = other;
+            // In place of a kick that came while there was no CPU.
+            vm.vcpu().kick();
         } finally {
             lock.unlock();
         }

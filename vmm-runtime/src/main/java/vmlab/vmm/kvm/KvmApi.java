@@ -33,6 +33,7 @@ final class KvmApi {
         static final long KVM_SET_REGS = 0x4090AE82;
         static final long KVM_GET_SREGS = 0x8138AE83L;
         static final long KVM_SET_SREGS = 0x4138AE84;
+        static final long KVM_TRANSLATE = 0xC018AE85L;
         static final long KVM_INTERRUPT = 0x4004AE86;
         static final long KVM_GET_MSRS = 0xC008AE88L;
         static final long KVM_SET_MSRS = 0x4008AE89;
@@ -108,6 +109,7 @@ final class KvmApi {
         static final int KVM_X86_SHADOW_INT_STI = 2;
         static final int KVM_GUESTDBG_ENABLE = 1;
         static final int KVM_GUESTDBG_SINGLESTEP = 2;
+        static final int KVM_GUESTDBG_USE_HW_BP = 0x20000;
         static final int KVM_VCPU_TSC_CTRL = 0;
         static final int KVM_VCPU_TSC_OFFSET = 0;
 
@@ -312,10 +314,21 @@ final class KvmApi {
         private Msrs() {}
     }
 
+    /** {@code struct kvm_translation}. */
+    static final class Translation {
+        static final int SIZE = 24;
+        static final int LINEAR_ADDRESS = 0;
+        static final int PHYSICAL_ADDRESS = 8;
+        static final int VALID = 16;
+
+        private Translation() {}
+    }
+
     /** {@code struct kvm_guest_debug}. */
     static final class GuestDebug {
         static final int SIZE = 72;
         static final int CONTROL = 0;
+        static final int ARCH = 8;
 
         private GuestDebug() {}
     }

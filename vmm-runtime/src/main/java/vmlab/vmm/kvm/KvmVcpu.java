@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.OptionalInt;
+import java.util.function.Supplier;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
-import vmlab.vmm.kvm.KvmApi.GuestDebug;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.Regs;
-import vmlab.vmm.kvm.KvmApi.Value;
 
 /**
  * The run loop on KVM, of two levels: the outer one looks at kicks, alarms and interrupts, the inner one is in the guest and
@@ -37,6 +37,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final GuestTime time;
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
     private final VcpuRegisters registers;
+    private final Stepper stepper;
     private final NativeStruct vector = new NativeStruct(4);
 
     private boolean halted;
@@ -55,6 +56,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
         exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
         registers = new VcpuRegisters(vcpu, modelSpecific);
+        stepper = new Stepper(vcpu, board.memory());
         kicker = new Kicker(vcpu);
         time = new GuestTime(vcpu, board.clock());
     }
@@ -87,11 +89,15 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit run() {
+        return inGuest(this::loop);
+    }
+
+    private VcpuExit inGuest(Supplier<VcpuExit> work) {
         kicker.enter();
         time.enter();
         alarm = Long.MIN_VALUE;
         try {
-            VcpuExit exit = loop();
+            VcpuExit exit = work.get();
             VcpuExit worse = finishInstruction();
             return worse == null ? exit : worse;
         } finally {
@@ -102,20 +108,57 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit step() {
-        trace(Value.KVM_GUESTDBG_ENABLE | Value.KVM_GUESTDBG_SINGLESTEP);
+        board.clock().fireDue();
+        if (kicker.take()) {
+            return new VcpuExit(VcpuExit.Kind.KICKED, "");
+        }
+        CpuState before = state();
+        OptionalInt vector = nextEvent(before);
+        if (vector.isEmpty()) {
+            if (halted) {
+                return halted();
+            }
+            stepper.stopAfter(before);
+        } else if (!stepper.stopAtHandler(before, vector.getAsInt())) {
+            return failed("interrupt %#x leads to no handler that can be stepped into".formatted(vector.getAsInt()));
+        }
+        page.requestInterruptWindow(false);
         stepping = true;
         try {
-            return run();
+            return inGuest(this::stepOn);
         } finally {
             stepping = false;
-            trace(0);
+            stepper.off();
         }
     }
 
-    private void trace(int control) {
-        try (NativeStruct debug = new NativeStruct(GuestDebug.SIZE)) {
-            debug.put32(GuestDebug.CONTROL, control);
-            vcpu.call("KVM_SET_GUEST_DEBUG", Ioctl.KVM_SET_GUEST_DEBUG, debug.address());
+    /** The vector of what comes before the next instruction; an interrupt of the controller has been injected then. */
+    private OptionalInt nextEvent(CpuState s) {
+        CpuState.Activity now = s.activity();
+        if (now.undelivered().isPresent()) {
+            return OptionalInt.of(now.undelivered().get().vector());
+        }
+        boolean open = (s.eflags() & IF) != 0 && now.shadow() == CpuState.Shadow.NONE;
+        if (!open || !board.interrupts().pending()) {
+            return OptionalInt.empty();
+        }
+        inject();
+        return OptionalInt.of(vector.get32(0));
+    }
+
+    private VcpuExit stepOn() {
+        while (true) {
+            VcpuExit exit = enterGuest();
+            if (exit == null && unfinished) {
+                VcpuExit worse = finishInstruction();
+                return worse == null ? STEPPED : worse;
+            }
+            if (exit != null) {
+                return exit;
+            }
+            if (kicker.take()) {
+                return new VcpuExit(VcpuExit.Kind.KICKED, "");
+            }
         }
     }
 
@@ -128,18 +171,12 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             }
             offerInterrupt();
             if (halted) {
-                return page.interruptFlag()
-                        ? new VcpuExit(VcpuExit.Kind.HALTED, "")
-                        : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+                return halted();
             }
             setTimer();
             VcpuExit exit = enterGuest();
             if (exit != null) {
                 return exit;
-            }
-            if (stepping && unfinished) {
-                VcpuExit worse = finishInstruction();
-                return worse == null ? STEPPED : worse;
             }
         }
     }
@@ -148,13 +185,23 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private void offerInterrupt() {
         boolean pending = board.interrupts().pending();
         if (pending && page.readyForInterrupt()) {
-            vector.put32(0, board.interrupts().acknowledge());
-            vcpu.call("KVM_INTERRUPT", Ioctl.KVM_INTERRUPT, vector.address());
-            page.notReadyForInterrupt();
-            halted = false;
+            inject();
             pending = board.interrupts().pending();
         }
         page.requestInterruptWindow(pending);
+    }
+
+    private void inject() {
+        vector.put32(0, board.interrupts().acknowledge());
+        vcpu.call("KVM_INTERRUPT", Ioctl.KVM_INTERRUPT, vector.address());
+        page.notReadyForInterrupt();
+        halted = false;
+    }
+
+    private VcpuExit halted() {
+        return page.interruptFlag()
+                ? new VcpuExit(VcpuExit.Kind.HALTED, "")
+                : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
     }
 
     private void setTimer() {
@@ -306,7 +353,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     @Override
     public void restore(CpuState s) {
         registers.write(s);
-        time.restore(s.timeStamp());
+        if (!time.restore(s.timeStamp())) {
+            board.events()
+                    .report(
+                            "cpu",
+                            "this host can't run the time stamp counter at %d kHz: a guest that keeps time by it is wrong"
+                                    .formatted(s.timeStamp().kilohertz()));
+        }
         halted = s.activity().halted();
         page.interruptFlag((s.eflags() & IF) != 0);
         page.notReadyForInterrupt();
@@ -330,6 +383,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         vcpu.close();
         regs.close();
         registers.close();
+        stepper.close();
         vector.close();
     }
 }

@@ -60,6 +60,8 @@ final class Mmu {
     /** Bit n: the TLB may hold parts of a 4 MB page at n times 4 MB. */
     private final long[] largeRegions = new long[1024 / Long.SIZE];
 
+    private final GuestMemory memory;
+    private final GuestMemory.WriteListener hostWrites = this::hostWrote;
     final CodeCache code;
     private final Decoder decoder;
 
@@ -90,16 +92,18 @@ final class Mmu {
     Mmu(Cpu cpu, GuestMemory memory, IoBus mmio) {
         this.cpu = cpu;
         this.mmio = mmio;
+        this.memory = memory;
         ram = memory.address();
         ramBytes = memory.sizeBytes();
         tables = RawMemory.allocate(2L * ENTRIES * ENTRY_BYTES);
         code = new CodeCache(ramBytes);
         decoder = new Decoder(this);
-        memory.onWrite(this::hostWrote);
+        memory.onWrite(hostWrites);
         dropAll();
     }
 
     void close() {
+        memory.forget(hostWrites);
         RawMemory.free(tables);
     }
 

@@ -34,7 +34,8 @@ final class Rig implements AutoCloseable {
     final List<String> log = new ArrayList<>();
     final VmClock clock = new VmClock();
     final Hypercalls hypercalls;
-    final Vm vm;
+    private final Board board;
+    private Vm vm;
 
     /** Vector of the interrupt that waits; -1 for none. */
     int interrupt = -1;
@@ -62,7 +63,16 @@ final class Rig implements AutoCloseable {
             }
         };
         memory.write(CODE, code);
-        vm = hypervisor.create(new Board(memory, ports, mmio, pin, clock, hypercalls, this::event));
+        board = new Board(memory, ports, mmio, pin, clock, hypercalls, this::event);
+        vm = hypervisor.create(board);
+    }
+
+    /** Goes on with a CPU of another kind. */
+    void moveTo(Hypervisor hypervisor) {
+        CpuState state = vcpu().state();
+        vm.close();
+        vm = hypervisor.create(board);
+        vcpu().restore(state);
     }
 
     private void event(String source, String message) {
