@@ -10,6 +10,7 @@ import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
+import vmlab.vmm.HypercallRegisters;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.MachineEnd;
@@ -57,6 +58,7 @@ public final class LabVm {
     private final VmSpec spec;
     private final Lab lab;
     private final Console console = new Console(this);
+    private final VmHypercalls hypercalls = new VmHypercalls(this);
 
     /** Guarded by itself: machines report on their own threads. */
     private final ArrayDeque<GuestEvent> events = new ArrayDeque<>();
@@ -79,6 +81,10 @@ public final class LabVm {
         return spec;
     }
 
+    Lab lab() {
+        return lab;
+    }
+
     public State state() {
         PowerCycle now = cycle;
         if (now == null) {
@@ -92,6 +98,32 @@ public final class LabVm {
         return console;
     }
 
+    /** Its hypercalls: handlers, counts, trace. */
+    public VmHypercalls hypercalls() {
+        return hypercalls;
+    }
+
+    /** Registers a hypercall's handler, in place of an earlier one: {@link VmHypercalls#register}. */
+    public void hypercall(Number token, CallHandler handler) {
+        hypercalls.register(token, handler);
+    }
+
+    /** {@link #waitForHypercall(Number, Duration)} with {@link #DEFAULT_LIMIT}. */
+    public HypercallRegisters waitForHypercall(Number token) {
+        return waitForHypercall(token, DEFAULT_LIMIT);
+    }
+
+    /**
+     * Waits for a call with this token, handled or not, that no such wait has seen since power-on; if there were several,
+     * all of them are seen then.
+     *
+     * @param limit guest time at virtual pace, else host time
+     * @return the registers of the newest call
+     */
+    public HypercallRegisters waitForHypercall(Number token, Duration limit) {
+        return hypercalls.await(running(), token, limit);
+    }
+
     /** Powers it on; does nothing if it is on. One that has ended begins anew, with an empty console. */
     public synchronized LabVm start() {
         if (cycle == null || cycle.end().isPresent()) {
@@ -101,6 +133,7 @@ public final class LabVm {
             }
             PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report());
             shell = new ShellDialogue(this, fresh);
+            hypercalls.connect(fresh);
             cycle = fresh;
             fresh.start(lab.pace());
         }
@@ -118,13 +151,18 @@ public final class LabVm {
         };
     }
 
-    /** Takes its power; does nothing if it is off. */
-    public synchronized LabVm stop() {
-        close();
+    /** Takes its power; does nothing if it is off. In a handler of its own, when that is done. */
+    public LabVm stop() {
+        PowerCycle now = cycle;
+        if (now != null && now.handlerRun().isCaller()) {
+            now.stopFromWithin();
+        } else {
+            close();
+        }
         return this;
     }
 
-    private void close() {
+    private synchronized void close() {
         if (cycle != null) {
             cycle.close();
         }
@@ -133,6 +171,10 @@ public final class LabVm {
     /** Holds it until {@link #resume()}; does nothing if it is held. Waits for it are refused meanwhile. */
     public LabVm pause() {
         PowerCycle now = started();
+        if (now.handlerRun().isCaller()) {
+            now.holdFromWithin();
+            return this;
+        }
         interruptibly("its pause", () -> {
             now.hold();
             return now;
@@ -218,6 +260,11 @@ public final class LabVm {
      */
     public LabVm moveTo(String backend) {
         PowerCycle now = started();
+        if (now.handlerRun().isCaller()) {
+            throw new LabMistake(
+                    "a handler can't move " + name() + ", whose CPU is in the middle of its call",
+                    "move it outside of the handler, behind " + name() + ".waitForHypercall(…)");
+        }
         Hypervisor hypervisor = hypervisor(backend);
         Optional<RuntimeException> refused = interruptibly("its move to " + backend, () -> now.moveTo(hypervisor));
         if (refused.isPresent()) {
@@ -277,7 +324,8 @@ public final class LabVm {
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
                 "  can: start() stop() pause() resume() moveTo('kvm') login() sh('…') run(2.seconds) awaitEnd()",
-                "  has: console state end time backend registers events spec");
+                "       hypercall(4) { call -> … }  waitForHypercall(4)",
+                "  has: console hypercalls state end time backend registers events spec");
     }
 
     private String condition() {
@@ -298,7 +346,7 @@ public final class LabVm {
     @Override
     public String toString() {
         return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume moveTo login sh run awaitEnd; console state end time backend registers events describe)";
+                + " (start stop pause resume moveTo login sh run awaitEnd hypercall waitForHypercall; console hypercalls state end time backend registers events describe)";
     }
 
     /** Its present or last time of being on. */
@@ -363,6 +411,11 @@ public final class LabVm {
         };
     }
 
+    /** Ends a hypercall handler that loops for ever. */
+    void interruptHandler() {
+        lastCycle().ifPresent(now -> now.handlerRun().interruptIfStuck());
+    }
+
     private interface Interruptible<T> {
         T call() throws InterruptedException;
     }
@@ -371,6 +424,7 @@ public final class LabVm {
         try {
             return wait.call();
         } catch (InterruptedException e) {
+            interruptHandler();
             Thread.currentThread().interrupt();
             throw new WaitInterrupted(name(), awaited, console.lastLines(SHOWN_LINES));
         }
@@ -383,6 +437,11 @@ public final class LabVm {
         @Override
         public void sent(int octet, boolean polled) {
             // Whatever it prints.
+        }
+
+        @Override
+        public boolean called() {
+            return false;
         }
 
         @Override

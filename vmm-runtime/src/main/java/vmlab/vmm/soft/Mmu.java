@@ -2,6 +2,7 @@
 package vmlab.vmm.soft;
 
 import java.util.Arrays;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.IoBus;
 import vmlab.vmm.RawMemory;
@@ -62,6 +63,17 @@ final class Mmu {
 
     private final GuestMemory memory;
     private final GuestMemory.WriteListener hostWrites = this::hostWrote;
+    private final GuestMemory.WindowListener windows = new GuestMemory.WindowListener() {
+        @Override
+        public void opened(AddressRange window) {
+            dropAll();
+        }
+
+        @Override
+        public void closed(AddressRange window) {
+            dropAll();
+        }
+    };
     final CodeCache code;
     private final Decoder decoder;
 
@@ -99,11 +111,13 @@ final class Mmu {
         code = new CodeCache(ramBytes);
         decoder = new Decoder(this);
         memory.onWrite(hostWrites);
+        memory.onWindow(windows);
         dropAll();
     }
 
     void close() {
         memory.forget(hostWrites);
+        memory.forget(windows);
         RawMemory.free(tables);
     }
 
@@ -186,7 +200,7 @@ final class Mmu {
         }
         long physical = translate(linear, false, isUser());
         watch(linear, bytes, false);
-        if (isRam(physical)) {
+        if (isMemory(physical)) {
             return rawRead(ram + physical, bytes);
         }
         requirePrecision();
@@ -213,7 +227,7 @@ final class Mmu {
         }
         long physical = writable(linear, bytes);
         watch(linear, bytes, true);
-        if (isRam(physical)) {
+        if (isMemory(physical)) {
             if (code.isCode((int) physical, bytes)) {
                 code.invalidate((int) (physical >>> 12));
             }
@@ -259,7 +273,7 @@ final class Mmu {
     /** The physical address of bytes in one page that may be written now. */
     private long writable(int linear, int bytes) {
         long physical = translate(linear, true, isUser());
-        if (!isRam(physical) || code.isCode((int) physical, bytes)) {
+        if (!isMemory(physical) || code.isCode((int) physical, bytes)) {
             requirePrecision();
         }
         return physical;
@@ -277,6 +291,20 @@ final class Mmu {
 
     private boolean isRam(long physical) {
         return physical < ramBytes;
+    }
+
+    /** RAM, or shared memory above it. */
+    private boolean isMemory(long physical) {
+        return isRam(physical) || isShared(physical);
+    }
+
+    private boolean isShared(long physical) {
+        for (AddressRange window : memory.windows()) {
+            if (window.contains(physical)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Notes data breakpoints (SDM 3B, 17.2.5); pages that have one never enter the TLB. */
@@ -430,7 +458,7 @@ final class Mmu {
 
     private void fill(int linear, int page, boolean writable, boolean global, boolean user) {
         long physical = page & 0xFFFFFFFFL;
-        if (!isRam(physical) || (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)) {
+        if (!isMemory(physical) || (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)) {
             return;
         }
         int tag = linear & PAGE_MASK;

@@ -44,7 +44,8 @@ final class SoftVcpu implements Vcpu {
     public VcpuExit run() {
         while (true) {
             board.clock().fireDue();
-            // Behind the alarms: a kick of theirs would be seen a slice later, and where that ends what is cached decides.
+            // Behind the alarms: a kick of theirs would be seen a slice later, and where that ends what is cached
+            // decides.
             if (kicked) {
                 kicked = false;
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");

@@ -15,15 +15,19 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestMemory;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.VcpuExit;
+import vmlab.vmm.soft.SoftHypervisor;
 
 /** The run loop on this host's KVM, with guests in real mode, which every kind of KVM runs. */
+@Tag("kvm")
 @Timeout(60)
 final class KvmVcpuTest {
     private static final String SPIN = "eb fe"; // jmp .
@@ -214,17 +218,20 @@ final class KvmVcpuTest {
         String call =
                 "66 b8 4d 00 00 00 66 bb 02 00 00 00 66 b9 03 00 00 00 66 ba 04 00 00 00 66 be 05 00 00 00 e6 f8 f4";
         for (boolean answered : new boolean[] {false, true}) {
-            try (Rig rig = rig(call)) {
-                rig.hypercalls.register(77, c -> {
-                    rig.log.add("%d %d %d %d %d".formatted(c.eax(), c.ebx(), c.ecx(), c.edx(), c.esi()));
-                    if (answered) {
-                        c.result(-9);
-                    }
-                });
+            for (Hypervisor cpu : List.of(new SoftHypervisor(), new KvmHypervisor())) {
+                try (Rig rig = new Rig(cpu, HexFormat.ofDelimiter(" ").parseHex(call))) {
+                    rig.vcpu().restore(Rig.real());
+                    rig.hypercalls.register(77, c -> {
+                        rig.log.add("%d %d %d %d %d".formatted(c.eax(), c.ebx(), c.ecx(), c.edx(), c.esi()));
+                        if (answered) {
+                            c.result(-9);
+                        }
+                    });
 
-                assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
-                assertEquals(List.of("77 2 3 4 5"), rig.log);
-                assertEquals(answered ? -9 : 77, rig.vcpu().state().eax());
+                    assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
+                    assertEquals(List.of("77 2 3 4 5"), rig.log);
+                    assertEquals(answered ? -9 : 77, rig.vcpu().state().eax(), cpu.name());
+                }
             }
         }
     }
