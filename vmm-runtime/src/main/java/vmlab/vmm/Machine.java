@@ -197,6 +197,11 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** What its CPU sees of it, for a second one. */
+    Hypervisor.Board board() {
+        return board;
+    }
+
     // ---- its state; for a machine that is not started, or that is held, or for a posted task
 
     /** All of it but its memory. */

@@ -125,7 +125,11 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         page.requestInterruptWindow(false);
         stepping = true;
         try {
-            return inGuest(this::stepOn);
+            VcpuExit exit = inGuest(this::stepOn);
+            if (exit == STEPPED && vector.isEmpty()) {
+                stepper.repair(before, state());
+            }
+            return exit;
         } finally {
             stepping = false;
             stepper.off();

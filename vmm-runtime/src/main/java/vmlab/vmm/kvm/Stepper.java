@@ -11,19 +11,31 @@ import vmlab.vmm.kvm.KvmApi.Value;
 /**
  * Has KVM stop after one instruction, or at the first of an interrupt's handler.
  *
- * <p>KVM steps with the trap flag. That flag would be in the image that an interrupt pushes, and the handler would run untraced:
- * the way into a handler is therefore taken with a breakpoint on its first instruction. And a KVM that interprets forgets to
+ * <p>KVM steps with the trap flag. That flag gets into the image that PUSHF, an interrupt or a fault pushes, and handlers run
+ * untraced: so there are breakpoints on the first instructions of the likely ones, and the image is repaired. And a KVM that interprets forgets to
  * halt after a HLT that it steps over: a HLT runs as it is, it exits by itself.
  *
- * <p>Not modelled: task gates as handlers, {@link #stopAtHandler} refuses them; a HLT behind prefixes.
+ * <p>Not modelled: task gates as handlers, {@link #stopAtHandler} refuses them; a HLT behind prefixes; faults other than #UD, #NM, #GP
+ * and #PF, which run to their handler's IRET; the guest's own breakpoints meanwhile.
  *
  * @spec Linux, Documentation/virt/kvm/api.rst, 4.87 KVM_SET_GUEST_DEBUG, 4.34 KVM_TRANSLATE
  */
 final class Stepper implements AutoCloseable {
+    private static final int OPERAND_SIZE = 0x66;
     private static final int HLT = 0xF4;
     private static final long LONG_MODE = CpuState.Control.EFER_LMA;
-    /** DR7: breakpoint 0 on execution, in all tasks. */
-    private static final long EXECUTE_0 = 0x402;
+    private static final int INT3 = 0xCC;
+    private static final int INT = 0xCD;
+    private static final int INTO = 0xCE;
+    private static final int PUSHF = 0x9C;
+    private static final int TF = 1 << 8;
+    /** DR7: bit 2n+1 has breakpoint n stop execution, in all tasks. */
+    private static final long DR7_ONES = 0x400;
+
+    private static final int GENERAL_PROTECTION = 13;
+    private static final int PAGE_FAULT = 14;
+    /** Invalid opcode, device not available, and those two; there are four breakpoints. */
+    private static final int[] FAULTS = {6, 7, GENERAL_PROTECTION, PAGE_FAULT};
 
     private final KvmDescriptor vcpu;
     private final GuestMemory memory;
@@ -35,10 +47,57 @@ final class Stepper implements AutoCloseable {
         this.memory = memory;
     }
 
-    /** For the instruction at which the CPU is. */
+    /** For the instruction at which the CPU is, and for the handlers of the faults that it most likely may have. */
     void stopAfter(CpuState s) {
-        boolean halt = s.privilege() == 0 && octet(s.cs().base() + s.general().rip()) == HLT;
-        set(halt ? 0 : Value.KVM_GUESTDBG_ENABLE | Value.KVM_GUESTDBG_SINGLESTEP, 0);
+        int opcode = opcode(s.cs().base() + s.general().rip());
+        if (s.privilege() == 0 && opcode == HLT) {
+            set(0);
+            return;
+        }
+        long[] handlers = new long[FAULTS.length];
+        for (int i = 0; i < handlers.length; i++) {
+            handlers[i] = handler(s, i == 0 ? interruptOf(s, opcode) : FAULTS[i]);
+        }
+        set(Value.KVM_GUESTDBG_ENABLE | Value.KVM_GUESTDBG_SINGLESTEP | Value.KVM_GUESTDBG_USE_HW_BP, handlers);
+    }
+
+    /** A software interrupt has the place of the invalid opcode, which it can't be. */
+    private int interruptOf(CpuState s, int opcode) {
+        return switch (opcode) {
+            case INT3 -> 3;
+            case INTO -> 4;
+            case INT -> Math.max(0, octet(s.cs().base() + s.general().rip() + 1));
+            default -> FAULTS[0];
+        };
+    }
+
+    /** Takes back what the trap flag did to a pushed image of the flags. */
+    void repair(CpuState before, CpuState after) {
+        if ((before.eflags() & TF) != 0) {
+            return;
+        }
+        long top = after.ss().base() + after.general().register(CpuState.General.RSP);
+        boolean wide = (after.cr0() & 1) != 0;
+        int opcode = opcode(before.cs().base() + before.general().rip());
+        long at = after.cs().base() + after.general().rip();
+        if (opcode == PUSHF && after.general().rip() != before.general().rip()) {
+            clearTrap(top);
+        }
+        for (int i = 0; i < FAULTS.length; i++) {
+            int vector = i == 0 ? interruptOf(before, opcode) : FAULTS[i];
+            if (at == handler(before, vector)) {
+                boolean coded = wide && (vector == GENERAL_PROTECTION || vector == PAGE_FAULT);
+                clearTrap(top + (wide ? 8 : 4) + (coded ? 4 : 0));
+                return;
+            }
+        }
+    }
+
+    private void clearTrap(long flags) {
+        long physical = physical(flags + 1);
+        if (physical >= 0) {
+            memory.write8(physical, memory.read8(physical) & ~(TF >> 8));
+        }
     }
 
     /** For the interrupt or exception that comes next; false if where it leads can't be told. */
@@ -51,16 +110,20 @@ final class Stepper implements AutoCloseable {
     }
 
     void off() {
-        set(0, 0);
+        set(0);
     }
 
-    private void set(int control, long breakpoint) {
+    private void set(int control, long... breakpoints) {
         debug.clear();
         debug.put32(GuestDebug.CONTROL, control);
-        if (breakpoint != 0) {
-            debug.put64(GuestDebug.ARCH, breakpoint);
-            debug.put64(GuestDebug.ARCH + 7 * Long.BYTES, EXECUTE_0);
+        long enabled = DR7_ONES;
+        for (int i = 0; i < breakpoints.length; i++) {
+            if (breakpoints[i] >= 0) {
+                debug.put64(GuestDebug.ARCH + i * Long.BYTES, breakpoints[i]);
+                enabled |= 2L << 2 * i;
+            }
         }
+        debug.put64(GuestDebug.ARCH + 7 * Long.BYTES, enabled);
         vcpu.call("KVM_SET_GUEST_DEBUG", Ioctl.KVM_SET_GUEST_DEBUG, debug.address());
     }
 
@@ -102,11 +165,23 @@ final class Stepper implements AutoCloseable {
         return value;
     }
 
+    /** The byte behind operand-size prefixes; -1 if it isn't in RAM. */
+    private int opcode(long linear) {
+        int first = octet(linear);
+        return first == OPERAND_SIZE ? octet(linear + 1) : first;
+    }
+
     private int octet(long linear) {
+        long physical = physical(linear);
+        return physical >= 0 ? memory.read8(physical) : -1;
+    }
+
+    /** In RAM; -1 if it isn't. */
+    private long physical(long linear) {
         translation.put64(Translation.LINEAR_ADDRESS, linear);
         vcpu.call("KVM_TRANSLATE", Ioctl.KVM_TRANSLATE, translation.address());
         long physical = translation.get64(Translation.PHYSICAL_ADDRESS);
-        return translation.get8(Translation.VALID) != 0 && memory.contains(physical, 1) ? memory.read8(physical) : -1;
+        return translation.get8(Translation.VALID) != 0 && memory.contains(physical, 1) ? physical : -1;
     }
 
     @Override

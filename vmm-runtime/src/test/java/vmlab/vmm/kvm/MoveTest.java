@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -21,11 +22,13 @@ import vmlab.vmm.CpuState.Event;
 import vmlab.vmm.CpuState.Shadow;
 import vmlab.vmm.FxImage;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.StateComparison;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.kvm.ParityTest.Guest;
 import vmlab.vmm.soft.SoftHypervisor;
 
 /** Guests that begin on one CPU and end on the other: they must end as if nobody had moved them. */
+@Tag("kvm")
 final class MoveTest {
     private static final long PATIENCE_NANOS = 5_000_000_000L;
 
@@ -78,7 +81,7 @@ final class MoveTest {
                 () -> "ended with " + exit + "\n" + rig.vcpu().state().describe());
         return new Outcome(
                 exit.kind(),
-                ParityTest.comparable(rig.vcpu().state()),
+                StateComparison.comparable(rig.vcpu().state()),
                 rig.memory.read(0, Rig.RAM_BYTES),
                 List.copyOf(rig.log));
     }

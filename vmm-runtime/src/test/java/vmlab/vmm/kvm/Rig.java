@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,12 +15,11 @@ import vmlab.vmm.CpuState.Segments;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Hypervisor;
-import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.InterruptController;
-import vmlab.vmm.IoBus;
 import vmlab.vmm.IoDevice;
+import vmlab.vmm.Machine;
 import vmlab.vmm.Vcpu;
-import vmlab.vmm.Vm;
+import vmlab.vmm.VcpuExit;
 import vmlab.vmm.VmClock;
 
 /**
@@ -30,12 +31,11 @@ final class Rig implements AutoCloseable {
     static final int CODE = 0x1000;
     static final int STACK = 0x7000;
 
-    final GuestMemory memory = GuestMemory.allocate(RAM_BYTES);
     final List<String> log = new ArrayList<>();
-    final VmClock clock = new VmClock();
+    final GuestMemory memory;
+    final VmClock clock;
     final Hypercalls hypercalls;
-    private final Board board;
-    private Vm vm;
+    private final Machine machine;
 
     /** Vector of the interrupt that waits; -1 for none. */
     int interrupt = -1;
@@ -43,12 +43,13 @@ final class Rig implements AutoCloseable {
     Runnable onInterruptPort = () -> {};
 
     Rig(Hypervisor hypervisor, byte[] code) {
-        IoBus ports = new IoBus("port", this::event);
-        IoBus mmio = new IoBus("memory", this::event);
-        ports.map(new AddressRange(0x20, 0x10), "registers", registers("port"));
-        ports.map(new AddressRange(0x30, 1), "interrupt", interruptPort());
-        mmio.map(new AddressRange(0xF0000000L, 0x1000), "registers", registers("memory"));
-        hypercalls = new Hypercalls(this::event);
+        memory = GuestMemory.allocate(RAM_BYTES);
+        machine = new Machine("rig", memory, this::event);
+        clock = machine.clock();
+        hypercalls = machine.hypercalls();
+        machine.ports().map(new AddressRange(0x20, 0x10), "registers", registers("port"));
+        machine.ports().map(new AddressRange(0x30, 1), "interrupt", interruptPort());
+        machine.mmio().map(new AddressRange(0xF0000000L, 0x1000), "registers", registers("memory"));
         InterruptController pin = new InterruptController() {
             @Override
             public boolean pending() {
@@ -63,16 +64,23 @@ final class Rig implements AutoCloseable {
             }
         };
         memory.write(CODE, code);
-        board = new Board(memory, ports, mmio, pin, clock, hypercalls, this::event);
-        vm = hypervisor.create(board);
+        try {
+            machine.open(hypervisor, pin);
+        } catch (RuntimeException | Error e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    /** Not started. */
+    Machine machine() {
+        return machine;
     }
 
     /** Goes on with a CPU of another kind. */
     void moveTo(Hypervisor hypervisor) {
-        CpuState state = vcpu().state();
-        vm.close();
-        vm = hypervisor.create(board);
-        vcpu().restore(state);
+        machine.moveTo(hypervisor);
+        assertEquals(VcpuExit.Kind.KICKED, vcpu().step().kind(), "for those who may have missed the old one");
     }
 
     private void event(String source, String message) {
@@ -118,7 +126,7 @@ final class Rig implements AutoCloseable {
     }
 
     Vcpu vcpu() {
-        return vm.vcpu();
+        return machine.vcpu();
     }
 
     /** 32-bit code without paging at {@link #CODE}; the selectors are those that guests use in their gates. */
@@ -143,7 +151,6 @@ final class Rig implements AutoCloseable {
 
     @Override
     public void close() {
-        vm.close();
-        memory.close();
+        machine.close();
     }
 }
