@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,7 @@ public final class Machine implements AutoCloseable {
     private boolean ending;
 
     private Thread thread;
+    private Consumer<Optional<ChipSet>> onChips = chips -> {};
     private Hypervisor hypervisor;
     private Hypervisor.Board board;
     private Vm vm;
@@ -115,6 +117,22 @@ public final class Machine implements AutoCloseable {
     public <D extends Device> D add(D device) {
         devices.add(Objects.requireNonNull(device));
         return device;
+    }
+
+    /** Puts a part in the place of the one with its name. For whoever wires the machine, while it isn't running. */
+    public void replace(Device device) {
+        for (int i = 0; i < devices.size(); i++) {
+            if (devices.get(i).name().equals(device.name())) {
+                devices.set(i, device);
+                return;
+            }
+        }
+        throw new IllegalArgumentException("this machine has no " + device.name());
+    }
+
+    /** Names who wires the chips that another back end brings, or the machine's own again, at {@link #moveTo}. */
+    public void onChips(Consumer<Optional<ChipSet>> wiring) {
+        onChips = Objects.requireNonNull(wiring);
     }
 
     /** What devices use to reset or end the machine. For the machine's own thread. */
@@ -182,6 +200,19 @@ public final class Machine implements AutoCloseable {
                 throw new IllegalStateException(name + " has no CPU: it is not open");
             }
             return vm.vcpu();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The interrupt chips and timer that the back end has brought; empty if the machine's own are used. */
+    public Optional<ChipSet> chips() {
+        lock.lock();
+        try {
+            if (vm == null) {
+                throw new IllegalStateException(name + " has no CPU: it is not open");
+            }
+            return vm.chips();
         } finally {
             lock.unlock();
         }
@@ -255,6 +286,7 @@ public final class Machine implements AutoCloseable {
      * @throws HostMistake if the back end can't be used; the machine is as it was
      */
     public void moveTo(Hypervisor other) {
+        vcpu().hold();
         MachineState before = state();
         Hypervisor present = hypervisor();
         try {
@@ -289,6 +321,7 @@ public final class Machine implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        onChips.accept(fresh.chips());
     }
 
     /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */
@@ -578,6 +611,9 @@ public final class Machine implements AutoCloseable {
     private boolean enterGuest() {
         lock.lock();
         try {
+            if (!wantRunning) {
+                vm.vcpu().hold();
+            }
             inGuest = wantRunning;
             changed.signalAll();
             return inGuest;
