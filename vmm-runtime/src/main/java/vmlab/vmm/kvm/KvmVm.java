@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.Optional;
+import vmlab.vmm.ChipSet;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
@@ -8,12 +10,11 @@ import vmlab.vmm.Vm;
 import vmlab.vmm.kvm.KvmApi.Cap;
 import vmlab.vmm.kvm.KvmApi.EnableCap;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
-import vmlab.vmm.kvm.KvmApi.MemoryRegion;
 import vmlab.vmm.kvm.KvmApi.MsrFilter;
 import vmlab.vmm.kvm.KvmApi.Value;
 import vmlab.vmm.kvm.KvmApi.XenHvmConfig;
 
-/** One VM of KVM: guest RAM as its only memory slot, and one CPU. */
+/** One VM of KVM: its memory slots, and one CPU. */
 final class KvmVm implements Vm {
     /**
      * Three pages and one that KVM on Intel hides in the guest's physical memory; below 4 GB and above all devices, where
@@ -39,10 +40,12 @@ final class KvmVm implements Vm {
 
     private final KvmDescriptor vm;
     private final KvmVcpu vcpu;
+    private final Optional<KvmChips> chips;
 
-    private KvmVm(KvmDescriptor vm, KvmVcpu vcpu) {
+    private KvmVm(KvmDescriptor vm, KvmVcpu vcpu, Optional<KvmChips> chips) {
         this.vm = vm;
         this.vcpu = vcpu;
+        this.chips = chips;
     }
 
     /**
@@ -50,12 +53,12 @@ final class KvmVm implements Vm {
      *
      * @throws HostMistake if the host has no KVM, or one that lacks what is needed
      */
-    static KvmVm open(Board board) {
+    static KvmVm open(Board board, KvmHypervisor.Chips wanted) {
         try (KvmDescriptor system = KvmDescriptor.system()) {
             check(system);
             KvmDescriptor vm = system.create("KVM_CREATE_VM", Ioctl.KVM_CREATE_VM, 0);
             try {
-                return new KvmVm(vm, configure(system, vm, board));
+                return configure(system, vm, board, wanted);
             } catch (RuntimeException | Error e) {
                 vm.close();
                 throw e;
@@ -79,18 +82,13 @@ final class KvmVm implements Vm {
         }
     }
 
-    private static KvmVcpu configure(KvmDescriptor system, KvmDescriptor vm, Board board) {
+    private static KvmVm configure(KvmDescriptor system, KvmDescriptor vm, Board board, KvmHypervisor.Chips wanted) {
         vm.call("KVM_SET_TSS_ADDR", Ioctl.KVM_SET_TSS_ADDR, TSS_ADDRESS);
         try (NativeStruct address = new NativeStruct(8)) {
             address.put64(0, IDENTITY_MAP_ADDRESS);
             vm.call("KVM_SET_IDENTITY_MAP_ADDR", Ioctl.KVM_SET_IDENTITY_MAP_ADDR, address.address());
         }
-        // KVM takes its own hold of the pages' address range; close() comes before the memory is unmapped.
-        try (NativeStruct region = new NativeStruct(MemoryRegion.SIZE)) {
-            region.put64(MemoryRegion.MEMORY_SIZE, board.memory().sizeBytes());
-            region.put64(MemoryRegion.USERSPACE_ADDR, board.memory().address());
-            vm.call("KVM_SET_USER_MEMORY_REGION", Ioctl.KVM_SET_USER_MEMORY_REGION, region.address());
-        }
+        new MemorySlots(vm, board.memory()).open();
         takeModelSpecificRegisters(system, vm);
         if (HypercallTransport.of(system) == HypercallTransport.INTERCEPTED) {
             try (NativeStruct config = new NativeStruct(XenHvmConfig.SIZE)) {
@@ -98,7 +96,11 @@ final class KvmVm implements Vm {
                 vm.call("KVM_XEN_HVM_CONFIG", Ioctl.KVM_XEN_HVM_CONFIG, config.address());
             }
         }
-        return KvmVcpu.create(system, vm, board);
+        // Before the CPU, which gets its local APIC with it.
+        Optional<KvmChips> chips = wanted == KvmHypervisor.Chips.KVM_IF_OFFERED && KvmChips.offered(system)
+                ? Optional.of(KvmChips.create(vm))
+                : Optional.empty();
+        return new KvmVm(vm, KvmVcpu.create(system, vm, board, chips), chips);
     }
 
     /** Where KVM can't pass them on (before Linux 5.10) unknown ones fault unseen, and Linux lives with that. */
@@ -131,8 +133,14 @@ final class KvmVm implements Vm {
     }
 
     @Override
+    public Optional<ChipSet> chips() {
+        return chips.map(c -> c);
+    }
+
+    @Override
     public void close() {
         vcpu.close();
+        chips.ifPresent(KvmChips::close);
         vm.close();
     }
 }
