@@ -306,9 +306,12 @@ final class KvmVcpuTest {
         }
     }
 
+    /** As many as the property says: where the CPU is emulated, scripts/kvm-tests asks for fewer. */
     @Test
-    void twoHundredGuestsLeaveNothingBehind() throws Exception {
-        bootAndDestroy(20);
+    @Timeout(300)
+    void guestsThatCameAndWentLeaveNothingBehind() throws Exception {
+        int guests = Integer.getInteger("vmlab.test.guests", 200);
+        bootAndDestroy(10);
         // Looking has its own first time.
         entries("/proc/self/fd");
         mappings("");
@@ -316,12 +319,12 @@ final class KvmVcpuTest {
         int descriptors = entries("/proc/self/fd");
         int threads = entries("/proc/self/task");
         long maps = mappings("");
-        bootAndDestroy(200);
+        bootAndDestroy(guests);
 
         assertEquals(descriptors, entries("/proc/self/fd"), "file descriptors");
         assertEquals(0, mappings("kvm-vcpu"), "KVM's pages");
-        // The JVM's own may come and go; one for each guest would be 200.
-        assertTrue(mappings("") - maps < 40, "mappings: " + maps + " before, " + mappings("") + " after");
+        // The JVM's own may come and go; one for each guest would be twice as many.
+        assertTrue(mappings("") - maps < guests / 2, "mappings: " + maps + " before, " + mappings("") + " after");
         assertTrue(entries("/proc/self/task") - threads < 10, "threads");
         assertEquals(0, timers(), "POSIX timers");
     }
