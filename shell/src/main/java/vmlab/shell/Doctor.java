@@ -123,7 +123,7 @@ final class Doctor {
         String use = found.usable()
                 ? "--backend kvm runs guests on it, with hypercalls by "
                         + found.hypercalls().text()
-                : "guests run on the CPU in Java, which needs nothing";
+                : "guests run on the CPU in Java, which needs nothing and takes vmcall itself";
         String wide = found.runs64Bit()
                 ? "; 64-bit guests run on KVM"
                 : found.kind() == KvmProbe.Kind.NONE ? "" : "; 64-bit guests don't run here: " + found.no64Bit();

@@ -74,7 +74,7 @@ final class DoctorTest {
 
         assertEquals(Finding.Level.OK, found.level());
         assertEquals(
-                "there is no working /dev/kvm (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing",
+                "there is no working /dev/kvm (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing and takes vmcall itself",
                 found.found());
     }
 
@@ -95,7 +95,7 @@ final class DoctorTest {
         write("proc/cpuinfo", "processor : 0\nflags\t\t: fpu vme sse2\n");
 
         assertEquals(
-                "it is para-virtual (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing;"
+                "it is para-virtual (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing and takes vmcall itself;"
                         + " 64-bit guests don't run here: this was seen",
                 finding("kvm").found());
     }
