@@ -97,7 +97,8 @@ final class DeviceTape {
                 return vector;
             }
         };
-        return new Hypervisor.Board(real.memory(), ports, mmio, pin, real.clock(), real.hypercalls(), real.events());
+        return new Hypervisor.Board(
+                real.cpu(), real.memory(), ports, mmio, pin, real.clock(), real.hypercalls(), real.events());
     }
 
     private IoDevice recorder(String bus, long base, IoBus to, Listener listener) {
@@ -138,7 +139,8 @@ final class DeviceTape {
             }
         };
         GuestEvents silent = (source, message) -> {};
-        return new Hypervisor.Board(memory, ports, mmio, pin, new VmClock(), new Hypercalls(silent), silent);
+        return new Hypervisor.Board(
+                real.cpu(), memory, ports, mmio, pin, new VmClock(), new Hypercalls(silent), silent);
     }
 
     private IoDevice player(String bus, long base, Listener listener) {

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import vmlab.vmm.AddressRange;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.CpuState.Control;
 import vmlab.vmm.CpuState.General;
@@ -42,7 +43,14 @@ final class Rig implements AutoCloseable {
 
     Runnable onInterruptPort = () -> {};
 
+    /** What else happens when the guest does something odd. */
+    Runnable onEvent = () -> {};
+
     Rig(Hypervisor hypervisor, byte[] code) {
+        this(hypervisor, CpuModel.I386, code);
+    }
+
+    Rig(Hypervisor hypervisor, CpuModel cpu, byte[] code) {
         memory = GuestMemory.allocate(RAM_BYTES);
         machine = new Machine("rig", memory, this::event);
         clock = machine.clock();
@@ -65,7 +73,7 @@ final class Rig implements AutoCloseable {
         };
         memory.write(CODE, code);
         try {
-            machine.open(hypervisor, pin);
+            machine.open(hypervisor, cpu, pin);
         } catch (RuntimeException | Error e) {
             machine.close();
             throw e;
@@ -85,6 +93,7 @@ final class Rig implements AutoCloseable {
 
     private void event(String source, String message) {
         log.add(source + ": " + message);
+        onEvent.run();
     }
 
     private IoDevice registers(String name) {
