@@ -194,6 +194,18 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** {@link Vm#deferWrites}. */
+    public void deferWrites(AddressRange ofPorts) {
+        lock.lock();
+        try {
+            if (vm != null) {
+                vm.deferWrites(ofPorts);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */
     public void start(Pace initialPace, boolean held) {
         lock.lock();

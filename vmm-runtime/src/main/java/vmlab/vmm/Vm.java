@@ -13,6 +13,12 @@ public interface Vm extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * Allows writes to these ports to reach their device late, before anything else that the guest does to a device. For
+     * registers that are written often and to no effect; does nothing where that would save nothing.
+     */
+    default void deferWrites(AddressRange ofPorts) {}
+
     /** Frees what the back end holds; the guest memory belongs to who made it. */
     @Override
     void close();

@@ -28,6 +28,7 @@ final class KvmApi {
         static final long KVM_IRQ_LINE = 0x4008AE61;
         static final long KVM_GET_IRQCHIP = 0xC208AE62L;
         static final long KVM_SET_IRQCHIP = 0x8208AE63L;
+        static final long KVM_REGISTER_COALESCED_MMIO = 0x4010AE67;
         static final long KVM_CREATE_PIT2 = 0x4040AE77;
         static final long KVM_GET_PIT2 = 0x8070AE9FL;
         static final long KVM_SET_PIT2 = 0x4070AEA0;
@@ -70,15 +71,18 @@ final class KvmApi {
         static final int KVM_CAP_SET_TSS_ADDR = 4;
         static final int KVM_CAP_EXT_CPUID = 7;
         static final int KVM_CAP_MP_STATE = 14;
+        static final int KVM_CAP_COALESCED_MMIO = 15;
         static final int KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
         static final int KVM_CAP_PIT2 = 33;
         static final int KVM_CAP_PIT_STATE2 = 35;
         static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
         static final int KVM_CAP_XEN_HVM = 38;
         static final int KVM_CAP_VCPU_EVENTS = 41;
+        static final int KVM_CAP_SYNC_REGS = 74;
         static final int KVM_CAP_DEBUGREGS = 50;
         static final int KVM_CAP_XSAVE = 55;
         static final int KVM_CAP_IMMEDIATE_EXIT = 136;
+        static final int KVM_CAP_COALESCED_PIO = 162;
         static final int KVM_CAP_X86_USER_SPACE_MSR = 188;
         static final int KVM_CAP_X86_MSR_FILTER = 189;
 
@@ -107,6 +111,7 @@ final class KvmApi {
     /** Other values that the structures hold. */
     static final class Value {
         static final int KVM_EXIT_IO_OUT = 1;
+        static final int KVM_SYNC_X86_REGS = 1;
         static final int KVM_INTERNAL_ERROR_EMULATION = 1;
         static final int KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES = 1;
         static final int KVM_EXIT_XEN_HCALL = 1;
@@ -312,6 +317,29 @@ final class KvmApi {
         static final int DR7 = 40;
 
         private Debugregs() {}
+    }
+
+    /** {@code struct kvm_coalesced_mmio_zone}. */
+    static final class CoalescedZone {
+        static final int SIZE = 16;
+        static final int ADDR = 0;
+        static final int BYTES = 8;
+        static final int PIO = 12;
+
+        private CoalescedZone() {}
+    }
+
+    /** {@code struct kvm_coalesced_mmio_ring} and the {@code kvm_coalesced_mmio} in it. */
+    static final class CoalescedRing {
+        static final int FIRST = 0;
+        static final int LAST = 4;
+        static final int ENTRIES = 8;
+        static final int ENTRY_SIZE = 24;
+        static final int PHYS_ADDR = 0;
+        static final int LEN = 8;
+        static final int DATA = 16;
+
+        private CoalescedRing() {}
     }
 
     /** {@code struct kvm_irq_level}. */

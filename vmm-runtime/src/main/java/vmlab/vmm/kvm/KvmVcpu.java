@@ -2,12 +2,15 @@
 package vmlab.vmm.kvm;
 
 import java.util.Optional;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.GuestMemory;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
+import vmlab.vmm.kvm.KvmApi.Cap;
 import vmlab.vmm.kvm.KvmApi.GuestDebug;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.Regs;
@@ -48,6 +51,11 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
     private final VcpuRegisters registers;
     private final NativeStruct vector = new NativeStruct(4);
+    /** Null where KVM defers nothing. */
+    private final DeferredWrites deferred;
+    /** Whether KVM leaves the general registers in the page. */
+    private final boolean synced;
+
     private final NativeStruct activity = new NativeStruct(4);
 
     private boolean halted;
@@ -60,7 +68,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(KvmDescriptor vcpu, Board board, Optional<KvmChips> chips, long pageAddress, long pageBytes) {
+    private KvmVcpu(
+            KvmDescriptor system,
+            KvmDescriptor vm,
+            KvmDescriptor vcpu,
+            Board board,
+            Optional<KvmChips> chips,
+            long pageAddress,
+            long pageBytes) {
         this.vcpu = vcpu;
         this.board = board;
         this.chips = chips.orElse(null);
@@ -70,6 +85,12 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
         exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
         registers = new VcpuRegisters(vcpu, modelSpecific);
+        int notes = DeferredWrites.page(system);
+        deferred = notes == 0
+                ? null
+                : new DeferredWrites(vm, board.ports(), pageAddress + (long) notes * GuestMemory.PAGE_BYTES);
+        synced = (system.capability(Cap.KVM_CAP_SYNC_REGS) & Value.KVM_SYNC_X86_REGS) != 0;
+        page.syncRegisters(synced);
         kicker = new Kicker(vcpu);
         time = new GuestTime(vcpu, board.clock());
     }
@@ -84,7 +105,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, chips, page, bytes);
+        KvmVcpu vcpu = new KvmVcpu(system, vm, descriptor, board, chips, page, bytes);
         try {
             GuestCpuid.set(system, descriptor);
             vcpu.restore(CpuState.reset());
@@ -145,6 +166,12 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         try (NativeStruct debug = new NativeStruct(GuestDebug.SIZE)) {
             debug.put32(GuestDebug.CONTROL, control);
             vcpu.call("KVM_SET_GUEST_DEBUG", Ioctl.KVM_SET_GUEST_DEBUG, debug.address());
+        }
+    }
+
+    void deferWrites(AddressRange ofPorts) {
+        if (deferred != null) {
+            deferred.defer(ofPorts);
         }
     }
 
@@ -209,10 +236,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private VcpuExit enterGuest() {
         unfinished = false;
         // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
-        if (vcpu.attempt(Ioctl.KVM_RUN, 0) >= 0) {
+        int answer = vcpu.attempt(Ioctl.KVM_RUN, 0);
+        int errno = Libc.errno();
+        if (deferred != null) {
+            deferred.flush();
+        }
+        if (answer >= 0) {
             return act(exits.handle());
         }
-        int errno = Libc.errno();
         if (errno == Libc.EINTR || errno == Libc.EAGAIN) {
             kicker.drain();
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
@@ -282,7 +313,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     // ---- hypercalls
 
-    /** The registers of the caller, read from KVM once. */
+    /** The registers of the caller, as the exit left them. */
     private final class Call implements Hypercall {
         private final boolean intercepted;
 
@@ -327,7 +358,11 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private void dispatch(boolean intercepted) {
-        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
+        if (synced) {
+            page.registers(regs);
+        } else {
+            vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
+        }
         Call call = new Call(intercepted);
         if (intercepted) {
             // KVM sets EAX in any case: to what it was, unless the handler says otherwise.

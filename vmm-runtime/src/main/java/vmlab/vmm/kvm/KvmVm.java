@@ -2,6 +2,7 @@
 package vmlab.vmm.kvm;
 
 import java.util.Optional;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.ChipSet;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor.Board;
@@ -135,6 +136,11 @@ final class KvmVm implements Vm {
     @Override
     public Optional<ChipSet> chips() {
         return chips.map(c -> c);
+    }
+
+    @Override
+    public void deferWrites(AddressRange ofPorts) {
+        vcpu.deferWrites(ofPorts);
     }
 
     @Override
