@@ -29,6 +29,8 @@ final class KvmApi {
         static final long KVM_GET_IRQCHIP = 0xC208AE62L;
         static final long KVM_SET_IRQCHIP = 0x8208AE63L;
         static final long KVM_REGISTER_COALESCED_MMIO = 0x4010AE67;
+        static final long KVM_IRQFD = 0x4020AE76;
+        static final long KVM_IOEVENTFD = 0x4040AE79;
         static final long KVM_CREATE_PIT2 = 0x4040AE77;
         static final long KVM_GET_PIT2 = 0x8070AE9FL;
         static final long KVM_SET_PIT2 = 0x4070AEA0;
@@ -73,8 +75,10 @@ final class KvmApi {
         static final int KVM_CAP_MP_STATE = 14;
         static final int KVM_CAP_COALESCED_MMIO = 15;
         static final int KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
+        static final int KVM_CAP_IRQFD = 32;
         static final int KVM_CAP_PIT2 = 33;
         static final int KVM_CAP_PIT_STATE2 = 35;
+        static final int KVM_CAP_IOEVENTFD = 36;
         static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
         static final int KVM_CAP_XEN_HVM = 38;
         static final int KVM_CAP_VCPU_EVENTS = 41;
@@ -112,6 +116,9 @@ final class KvmApi {
     static final class Value {
         static final int KVM_EXIT_IO_OUT = 1;
         static final int KVM_SYNC_X86_REGS = 1;
+        static final int KVM_IOEVENTFD_FLAG_PIO = 2;
+        static final int KVM_IOEVENTFD_FLAG_DEASSIGN = 4;
+        static final int KVM_IRQFD_FLAG_DEASSIGN = 1;
         static final int KVM_INTERNAL_ERROR_EMULATION = 1;
         static final int KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES = 1;
         static final int KVM_EXIT_XEN_HCALL = 1;
@@ -340,6 +347,27 @@ final class KvmApi {
         static final int DATA = 16;
 
         private CoalescedRing() {}
+    }
+
+    /** {@code struct kvm_ioeventfd}. */
+    static final class Ioeventfd {
+        static final int SIZE = 64;
+        static final int ADDR = 8;
+        static final int LEN = 16;
+        static final int FD = 20;
+        static final int FLAGS = 24;
+
+        private Ioeventfd() {}
+    }
+
+    /** {@code struct kvm_irqfd}. */
+    static final class Irqfd {
+        static final int SIZE = 32;
+        static final int FD = 0;
+        static final int GSI = 4;
+        static final int FLAGS = 8;
+
+        private Irqfd() {}
     }
 
     /** {@code struct kvm_irq_level}. */

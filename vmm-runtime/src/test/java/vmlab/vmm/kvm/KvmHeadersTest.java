@@ -36,6 +36,8 @@ final class KvmHeadersTest {
             Map.entry("DeviceAttr", "struct kvm_device_attr"),
             Map.entry("CoalescedZone", "struct kvm_coalesced_mmio_zone"),
             Map.entry("CoalescedRing", "struct kvm_coalesced_mmio"),
+            Map.entry("Ioeventfd", "struct kvm_ioeventfd"),
+            Map.entry("Irqfd", "struct kvm_irqfd"),
             Map.entry("IrqLevel", "struct kvm_irq_level"),
             Map.entry("Irqchip", "struct kvm_irqchip"),
             Map.entry("PitConfig", "struct kvm_pit_config"),
