@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import vmlab.vmm.AddressRange;
@@ -19,6 +20,7 @@ import vmlab.vmm.VcpuExit;
 import vmlab.vmm.kvm.KvmHypervisor.Chips;
 
 /** KVM's own interrupt chips and timer, with guests in real mode. */
+@Tag("kvm")
 @Timeout(60)
 final class KvmChipsTest {
     private static final int BASE = 0x20;
