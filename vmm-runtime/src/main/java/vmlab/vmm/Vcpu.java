@@ -12,6 +12,14 @@ public interface Vcpu {
      */
     void kick();
 
+    /**
+     * Sets where {@link #run()} ends with {@code BREAKPOINT}, in place of what was set before. A run that begins at the
+     * instruction the last one ended before executes it, and takes no interrupt before it.
+     *
+     * @throws IllegalArgumentException if this CPU can't watch so much; nothing has changed then
+     */
+    void debug(DebugPoints points);
+
     /** The architectural state. */
     CpuState state();
 

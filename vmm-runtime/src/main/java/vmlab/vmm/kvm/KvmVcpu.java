@@ -2,6 +2,7 @@
 package vmlab.vmm.kvm;
 
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
@@ -268,6 +269,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             call.result(call.eax());
         }
         board.hypercalls().dispatch(call);
+    }
+
+    @Override
+    public void debug(DebugPoints points) {
+        if (!points.equals(DebugPoints.NONE)) {
+            throw new IllegalArgumentException("KVM has no breakpoints yet");
+        }
     }
 
     // ---- state

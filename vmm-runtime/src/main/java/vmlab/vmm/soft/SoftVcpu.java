@@ -4,6 +4,7 @@ package vmlab.vmm.soft;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.CpuState.Segment;
 import vmlab.vmm.CpuState.Table;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
@@ -50,21 +51,29 @@ final class SoftVcpu implements Vcpu {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
             board.clock().fireDue();
-            if (!c.inShadow() && c.flag(Eflags.IF) && board.interrupts().pending()) {
-                if (!interrupt(board.interrupts().acknowledge())) {
-                    return tripleFault();
-                }
+            if (takesInterrupt() && !interrupt(board.interrupts().acknowledge())) {
+                return tripleFault();
             }
             if (c.halted) {
                 return c.flag(Eflags.IF)
                         ? new VcpuExit(VcpuExit.Kind.HALTED, "")
                         : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
             }
-            boolean alive = c.inShadow() || c.isTraced() ? step() : slice();
+            boolean alive = c.breaks.isHit() || (c.inShadow() || c.isTraced() || c.breaks.passes() ? step() : slice());
             if (!alive) {
                 return tripleFault();
             }
+            if (c.breaks.isHit()) {
+                return VcpuExit.breakpoint(c.breaks.take());
+            }
         }
+    }
+
+    private boolean takesInterrupt() {
+        return !c.inShadow()
+                && c.flag(Eflags.IF)
+                && !c.breaks.holdInterrupts()
+                && board.interrupts().pending();
     }
 
     private boolean interrupt(int vector) {
@@ -136,6 +145,9 @@ final class SoftVcpu implements Vcpu {
                 block = Block.LOOKUP;
             } catch (RestartPrecisely e) {
                 return restart(block, i);
+            } catch (Breakpoints.Reached e) {
+                c.budget += block.count;
+                return true;
             }
         }
     }
@@ -180,6 +192,9 @@ final class SoftVcpu implements Vcpu {
             return faulted(block, i, f);
         } catch (RestartPrecisely e) {
             return restart(block, i);
+        } catch (Breakpoints.Reached e) {
+            c.budget += block.count;
+            return true;
         } finally {
             c.precise = false;
         }
@@ -187,9 +202,12 @@ final class SoftVcpu implements Vcpu {
 
     /** One instruction with its traps (SDM 3B, 17.3.1); false on a triple fault. */
     private boolean step() {
+        budget(c.count(), 1);
+        if (c.breaks.stopBefore(c.count())) {
+            return true;
+        }
         boolean quiet = c.quietAt == c.count();
         boolean unchecked = quiet || c.repeatedAt == c.count() || c.flag(Eflags.RF);
-        budget(c.count(), 1);
         int hits = unchecked ? 0 : DebugRegisters.executionHits(c.dr, c.base[Cpu.CS] + c.eip);
         if (hits != 0) {
             c.budget--;
@@ -211,6 +229,11 @@ final class SoftVcpu implements Vcpu {
         }
         c.dr[6] |= causes;
         return Interrupts.exception(c, CpuFault.DB, 0);
+    }
+
+    @Override
+    public void debug(DebugPoints points) {
+        c.breaks.set(points);
     }
 
     // ---- state
