@@ -429,7 +429,7 @@ public final class Machine implements AutoCloseable {
                     return new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail());
                 }
                 case BREAKPOINT -> setRunning(false);
-                case KICKED -> {}
+                case KICKED, STEPPED -> {}
             }
         }
     }

@@ -22,6 +22,8 @@ public record VcpuExit(Kind kind, String detail, Optional<DebugPoints.Hit> hit) 
         KICKED,
         /** A debugger's breakpoint or watchpoint ({@link Vcpu#debug}). */
         BREAKPOINT,
+        /** {@link Vcpu#step()} has done its step. */
+        STEPPED,
         /** Triple fault. */
         SHUTDOWN,
         /** The host can't go on. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.Optional;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
 import vmlab.vmm.HostMistake;
@@ -8,12 +9,10 @@ import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
-import vmlab.vmm.kvm.KvmApi.Debugregs;
+import vmlab.vmm.kvm.KvmApi.Cap;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.Regs;
-import vmlab.vmm.kvm.KvmApi.Sregs;
 import vmlab.vmm.kvm.KvmApi.Value;
-import vmlab.vmm.kvm.KvmApi.VcpuEvents;
 
 /**
  * The run loop on KVM, of two levels: the outer one looks at kicks, alarms and interrupts, the inner one is in the guest and
@@ -22,17 +21,13 @@ import vmlab.vmm.kvm.KvmApi.VcpuEvents;
  * <p>An exit for a device comes in the middle of an instruction, which KVM finishes at the next entry; so before this comes
  * back to its caller it enters once more, for that only. Registers are therefore always between two instructions.
  *
- * <p>Not modelled: an interrupt that was acknowledged and not yet delivered isn't part of {@link #state()}; KVM keeps it for
- * the next run.
- *
  * <p>Threads: as {@link Vcpu}; the thread that runs the guest keeps the kick signal blocked.
  *
  * @spec Linux, Documentation/virt/kvm/api.rst, 4.10 KVM_RUN, 4.16 KVM_INTERRUPT, 5
  */
 final class KvmVcpu implements Vcpu, AutoCloseable {
-    private static final int DR6_ONES = 0xFFFF0FF0;
-    private static final int DR7_ONES = 0x400;
     private static final int IF = 1 << 9;
+    private static final VcpuExit STEPPED = new VcpuExit(VcpuExit.Kind.STEPPED, "");
 
     private final KvmDescriptor vcpu;
     private final Board board;
@@ -43,24 +38,30 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final Kicker kicker;
     private final GuestTime time;
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
-    private final NativeStruct sregs = new NativeStruct(Sregs.SIZE);
+    private final VcpuRegisters registers;
     private final NativeStruct vector = new NativeStruct(4);
 
     private boolean halted;
+    private final Breakpoints breakpoints;
+    private boolean stepping;
+    private boolean holdsInterrupts;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(KvmDescriptor vcpu, Board board, long pageAddress, long pageBytes) {
+    private KvmVcpu(KvmDescriptor vcpu, Board board, long pageAddress, long pageBytes, boolean canHoldInterrupts) {
         this.vcpu = vcpu;
         this.board = board;
         this.pageAddress = pageAddress;
         this.pageBytes = pageBytes;
         page = new RunPage(pageAddress);
-        exits = new ExitHandler(page, board.ports(), board.mmio(), new ModelSpecificRegisters(board.events()));
+        ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
+        exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
+        registers = new VcpuRegisters(vcpu, modelSpecific);
         kicker = new Kicker(vcpu);
         time = new GuestTime(vcpu, board.clock());
+        breakpoints = new Breakpoints(vcpu, new PlantedBreakpoints(board.memory()), canHoldInterrupts);
     }
 
     static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board) {
@@ -73,7 +74,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, page, bytes);
+        int debugging = vm.capability(Cap.KVM_CAP_SET_GUEST_DEBUG2);
+        boolean holds = (debugging & Value.KVM_GUESTDBG_BLOCKIRQ) != 0;
+        KvmVcpu vcpu = new KvmVcpu(descriptor, board, page, bytes, holds);
         try {
             GuestCpuid.set(system, descriptor);
             vcpu.restore(CpuState.reset());
@@ -91,6 +94,25 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit run() {
+        if (breakpoints.stoppedBefore().isPresent()) {
+            Optional<VcpuExit> instead =
+                    passBreakpoint(breakpoints.stoppedBefore().getAsLong());
+            if (instead.isPresent()) {
+                return instead.get();
+            }
+        }
+        if (!breakpoints.needsPlanting()) {
+            return enterAndLeave();
+        }
+        breakpoints.plant(state(), board.memory());
+        try {
+            return enterAndLeave();
+        } finally {
+            breakpoints.unplant();
+        }
+    }
+
+    private VcpuExit enterAndLeave() {
         kicker.enter();
         time.enter();
         alarm = Long.MIN_VALUE;
@@ -102,6 +124,47 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             time.leave();
             kicker.leave();
         }
+    }
+
+    @Override
+    public VcpuExit step() {
+        return step(breakpoints.holdInterrupts());
+    }
+
+    /** Gets on from where the last run ended; what happened instead, if anything did. */
+    private Optional<VcpuExit> passBreakpoint(long address) {
+        if (nextInstruction() != address) {
+            breakpoints.passed();
+            return Optional.empty();
+        }
+        VcpuExit exit = step(true);
+        return exit.kind() == VcpuExit.Kind.STEPPED ? Optional.empty() : Optional.of(exit);
+    }
+
+    private VcpuExit step(boolean withoutInterrupts) {
+        stepping = true;
+        holdsInterrupts = withoutInterrupts;
+        breakpoints.arm(true, withoutInterrupts);
+        try {
+            VcpuExit exit = enterAndLeave();
+            if (exit.kind() != VcpuExit.Kind.KICKED) {
+                breakpoints.passed();
+            }
+            return exit;
+        } finally {
+            stepping = false;
+            holdsInterrupts = breakpoints.holdInterrupts();
+            breakpoints.arm(false, holdsInterrupts);
+        }
+    }
+
+    /** The linear address of what comes next. */
+    private long nextInstruction() {
+        CpuState s = state();
+        boolean wide = (s.control().efer() & CpuState.Control.EFER_LMA) != 0
+                && (s.cs().attributes() & CpuState.Segment.LONG) != 0;
+        long rip = s.general().rip();
+        return wide ? rip : s.cs().base() + rip & 0xFFFFFFFFL;
     }
 
     private VcpuExit loop() {
@@ -122,12 +185,16 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             if (exit != null) {
                 return exit;
             }
+            if (stepping && unfinished) {
+                VcpuExit worse = finishInstruction();
+                return worse == null ? STEPPED : worse;
+            }
         }
     }
 
     /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
     private void offerInterrupt() {
-        boolean pending = board.interrupts().pending();
+        boolean pending = !holdsInterrupts && board.interrupts().pending();
         if (pending && page.readyForInterrupt()) {
             vector.put32(0, board.interrupts().acknowledge());
             vcpu.call("KVM_INTERRUPT", Ioctl.KVM_INTERRUPT, vector.address());
@@ -183,7 +250,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 unfinished = true;
                 dispatch(true);
             }
-            case HALTED -> halted = true;
+            case HALTED -> {
+                halted = true;
+                return stepping ? STEPPED : null;
+            }
+            case DEBUG -> {
+                Optional<DebugPoints.Hit> hit = breakpoints.hit(page, stepping);
+                return hit.isPresent() ? VcpuExit.breakpoint(hit.get()) : stepping ? STEPPED : null;
+            }
             case SHUTDOWN -> {
                 return new VcpuExit(VcpuExit.Kind.SHUTDOWN, tripleFault());
             }
@@ -212,7 +286,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private VcpuExit failed(String reason) {
-        return new VcpuExit(VcpuExit.Kind.FAILED, reason + "\n" + describe());
+        return new VcpuExit(VcpuExit.Kind.FAILED, reason + "\n" + state().describe());
     }
 
     // ---- hypercalls
@@ -262,7 +336,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private void dispatch(boolean intercepted) {
-        readRegisters();
+        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
         Call call = new Call(intercepted);
         if (intercepted) {
             // KVM sets EAX in any case: to what it was, unless the handler says otherwise.
@@ -273,46 +347,25 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public void debug(DebugPoints points) {
-        if (!points.equals(DebugPoints.NONE)) {
-            throw new IllegalArgumentException("KVM has no breakpoints yet");
-        }
+        breakpoints.set(points);
+        holdsInterrupts = points.holdsInterrupts();
+        breakpoints.arm(false, holdsInterrupts);
     }
 
     // ---- state
 
     @Override
     public CpuState state() {
-        readRegisters();
-        return Registers.load(regs, sregs);
-    }
-
-    private void readRegisters() {
-        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
-        vcpu.call("KVM_GET_SREGS", Ioctl.KVM_GET_SREGS, sregs.address());
+        return registers.read(halted, time.state());
     }
 
     @Override
     public void restore(CpuState s) {
-        Registers.storeSystem(s, sregs);
-        vcpu.call("KVM_SET_SREGS", Ioctl.KVM_SET_SREGS, sregs.address());
-        Registers.store(s, regs);
-        vcpu.call("KVM_SET_REGS", Ioctl.KVM_SET_REGS, regs.address());
-        forgetEvents();
-        halted = false;
+        registers.write(s);
+        time.restore(s.timeStamp());
+        halted = s.activity().halted();
         page.interruptFlag((s.eflags() & IF) != 0);
         page.notReadyForInterrupt();
-    }
-
-    /** No interrupt or exception under way, no shadow of STI, no breakpoints. */
-    private void forgetEvents() {
-        try (NativeStruct events = new NativeStruct(VcpuEvents.SIZE);
-                NativeStruct debug = new NativeStruct(Debugregs.SIZE)) {
-            events.put32(VcpuEvents.FLAGS, Value.KVM_VCPUEVENT_VALID_SHADOW);
-            vcpu.call("KVM_SET_VCPU_EVENTS", Ioctl.KVM_SET_VCPU_EVENTS, events.address());
-            debug.put64(Debugregs.DR6, DR6_ONES & 0xFFFFFFFFL);
-            debug.put64(Debugregs.DR7, DR7_ONES);
-            vcpu.call("KVM_SET_DEBUGREGS", Ioctl.KVM_SET_DEBUGREGS, debug.address());
-        }
     }
 
     /** On AMD the kernel has reset the CPU by now, and its registers tell nothing. */
@@ -321,41 +374,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         boolean reset = now.eip() == 0xFFF0 && now.cs().selector() == 0xF000;
         return reset
                 ? "triple fault (KVM has reset the CPU: where it was is not known)"
-                : "triple fault\n" + describe();
-    }
-
-    /** The registers, for people. */
-    private String describe() {
-        CpuState s = state();
-        return """
-                EAX=%08x EBX=%08x ECX=%08x EDX=%08x ESI=%08x EDI=%08x EBP=%08x ESP=%08x
-                EIP=%08x EFL=%08x CS=%04x SS=%04x DS=%04x ES=%04x FS=%04x GS=%04x TR=%04x
-                CR0=%08x CR2=%08x CR3=%08x CR4=%08x GDT=%08x,%04x IDT=%08x,%04x""".formatted(
-                        s.eax(),
-                        s.ebx(),
-                        s.ecx(),
-                        s.edx(),
-                        s.esi(),
-                        s.edi(),
-                        s.ebp(),
-                        s.esp(),
-                        s.eip(),
-                        s.eflags(),
-                        s.cs().selector(),
-                        s.ss().selector(),
-                        s.ds().selector(),
-                        s.es().selector(),
-                        s.fs().selector(),
-                        s.gs().selector(),
-                        s.tr().selector(),
-                        s.cr0(),
-                        s.cr2(),
-                        s.cr3(),
-                        s.cr4(),
-                        s.gdtr().base(),
-                        s.gdtr().limit(),
-                        s.idtr().base(),
-                        s.idtr().limit());
+                : "triple fault\n" + now.describe();
     }
 
     @Override
@@ -366,7 +385,8 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         Libc.munmap(pageAddress, pageBytes);
         vcpu.close();
         regs.close();
-        sregs.close();
+        registers.close();
+        breakpoints.close();
         vector.close();
     }
 }

@@ -111,6 +111,12 @@ final class Breakpoints {
         return true;
     }
 
+    /** The next instruction isn't stopped at. */
+    void pass() {
+        passAt = c.count();
+        passAddress = c.base[Cpu.CS] + c.eip;
+    }
+
     /** Whether the next instruction is one that was stopped at: it goes by itself, so that interrupts come right behind it. */
     boolean passes() {
         return passes(c.count());
