@@ -2,6 +2,7 @@
 package vmlab.vmm.soft;
 
 import java.util.Arrays;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.IoBus;
 import vmlab.vmm.RawMemory;
@@ -48,6 +49,7 @@ final class Mmu {
 
     private final Cpu cpu;
     private final IoBus mmio;
+    private final GuestMemory memory;
     private final long ram;
     private final long ramBytes;
     private final long tables;
@@ -95,7 +97,19 @@ final class Mmu {
         tables = RawMemory.allocate(2L * ENTRIES * ENTRY_BYTES);
         code = new CodeCache(ramBytes);
         decoder = new Decoder(this);
+        this.memory = memory;
         memory.onWrite(this::hostWrote);
+        memory.onWindow(new GuestMemory.WindowListener() {
+            @Override
+            public void opened(AddressRange window) {
+                dropAll();
+            }
+
+            @Override
+            public void closed(AddressRange window) {
+                dropAll();
+            }
+        });
         dropAll();
     }
 
@@ -182,7 +196,7 @@ final class Mmu {
         }
         long physical = translate(linear, false, isUser());
         watch(linear, bytes, false);
-        if (isRam(physical)) {
+        if (isMemory(physical)) {
             return rawRead(ram + physical, bytes);
         }
         requirePrecision();
@@ -209,7 +223,7 @@ final class Mmu {
         }
         long physical = writable(linear, bytes);
         watch(linear, bytes, true);
-        if (isRam(physical)) {
+        if (isMemory(physical)) {
             if (code.isCode((int) physical, bytes)) {
                 code.invalidate((int) (physical >>> 12));
             }
@@ -256,7 +270,7 @@ final class Mmu {
     private long writable(int linear, int bytes) {
         long physical = translate(linear, true, isUser());
         boolean watched = cpu.breaks.watching && cpu.breaks.watches(linear, bytes);
-        if (!isRam(physical) || code.isCode((int) physical, bytes) || watched) {
+        if (!isMemory(physical) || code.isCode((int) physical, bytes) || watched) {
             requirePrecision();
         }
         return physical;
@@ -274,6 +288,20 @@ final class Mmu {
 
     private boolean isRam(long physical) {
         return physical < ramBytes;
+    }
+
+    /** RAM, or shared memory above it. */
+    private boolean isMemory(long physical) {
+        return isRam(physical) || isShared(physical);
+    }
+
+    private boolean isShared(long physical) {
+        for (AddressRange window : memory.windows()) {
+            if (window.contains(physical)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Notes data breakpoints (SDM 3B, 17.2.5) and a debugger's; pages that have one never enter the TLB. */
@@ -432,7 +460,7 @@ final class Mmu {
         long physical = page & 0xFFFFFFFFL;
         boolean watched = (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)
                 || cpu.breaks.watching && cpu.breaks.watchesPage(linear);
-        if (watched || !isRam(physical)) {
+        if (watched || !isMemory(physical)) {
             return;
         }
         int tag = linear & PAGE_MASK;

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,7 @@ import vmlab.vmm.soft.SoftHypervisor;
 
 /** A debugger's points mean the same on both CPUs, in every mode that any KVM has. */
 @Timeout(60)
+@Tag("kvm")
 final class DebugPointsTest {
     private static final int IF = 1 << 9;
 
