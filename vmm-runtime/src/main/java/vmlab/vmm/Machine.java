@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +62,7 @@ public final class Machine implements AutoCloseable {
     private Vm vm;
 
     private volatile Pace pace = Pace.VIRTUAL;
+    private volatile Consumer<VcpuExit> onBreakpoint = exit -> {};
 
     /** The first request wins. The machine's own thread only. */
     private MachineEnd requestedEnd;
@@ -282,6 +284,29 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** Names who is told, on the machine's thread, that the CPU has stopped at a breakpoint; the guest is held by then. */
+    public void onBreakpoint(Consumer<VcpuExit> listener) {
+        onBreakpoint = Objects.requireNonNull(listener);
+    }
+
+    /**
+     * Has the held guest do one instruction; for a posted task. If the CPU can't go on behind it, the machine ends.
+     *
+     * @return never {@code KICKED}
+     */
+    public VcpuExit step() {
+        VcpuExit exit = vm.vcpu().step();
+        while (exit.kind() == VcpuExit.Kind.KICKED) {
+            exit = vm.vcpu().step();
+        }
+        if (exit.kind() == VcpuExit.Kind.SHUTDOWN) {
+            request(new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail()));
+        } else if (exit.kind() == VcpuExit.Kind.FAILED) {
+            request(new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail()));
+        }
+        return exit;
+    }
+
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
         return Optional.ofNullable(end.getNow(null));
@@ -433,7 +458,10 @@ public final class Machine implements AutoCloseable {
                 case FAILED -> {
                     return new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail());
                 }
-                case BREAKPOINT -> setRunning(false);
+                case BREAKPOINT -> {
+                    setRunning(false);
+                    onBreakpoint.accept(exit);
+                }
                 case KICKED, STEPPED -> {}
             }
         }

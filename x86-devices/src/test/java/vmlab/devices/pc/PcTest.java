@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Device;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
@@ -67,6 +68,11 @@ class PcTest {
                 @Override
                 public VcpuExit step() {
                     return run();
+                }
+
+                @Override
+                public void debug(DebugPoints points) {
+                    throw new UnsupportedOperationException("not in these tests");
                 }
 
                 @Override
