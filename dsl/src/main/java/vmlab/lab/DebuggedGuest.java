@@ -195,12 +195,15 @@ final class DebuggedGuest implements DebugTarget {
     public void step(int cpu) {
         DebugPoints present = points;
         machine.post(() -> {
-            machine.vcpu().debug(present.holdingInterrupts(true));
+            // A CPU that waits for an interrupt gets it.
+            boolean waits = machine.vcpu().state().activity().halted();
+            machine.vcpu().debug(present.holdingInterrupts(!waits));
             VcpuExit exit = machine.step();
             machine.vcpu().debug(present);
-            boolean ends = exit.kind() == VcpuExit.Kind.SHUTDOWN || exit.kind() == VcpuExit.Kind.FAILED;
-            if (!ends) {
-                listener.accept(stop(exit.hit().isPresent() ? Reason.BREAKPOINT : Reason.STEPPED, exit.hit()));
+            switch (exit.kind()) {
+                case BREAKPOINT -> stoppedAt(exit);
+                case STEPPED, HALTED -> listener.accept(stop(Reason.STEPPED, Optional.empty()));
+                default -> {} // The machine's end is told.
             }
         });
     }

@@ -183,6 +183,19 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** The interrupt chips and timer that the back end has brought; empty if the machine's own are used. */
+    public Optional<ChipSet> chips() {
+        lock.lock();
+        try {
+            if (vm == null) {
+                throw new IllegalStateException(name + " has no CPU: it is not open");
+            }
+            return vm.chips();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */
     public void start(Pace initialPace, boolean held) {
         lock.lock();
@@ -287,24 +300,6 @@ public final class Machine implements AutoCloseable {
     /** Names who is told, on the machine's thread, that the CPU has stopped at a breakpoint; the guest is held by then. */
     public void onBreakpoint(Consumer<VcpuExit> listener) {
         onBreakpoint = Objects.requireNonNull(listener);
-    }
-
-    /**
-     * Has the held guest do one instruction; for a posted task. If the CPU can't go on behind it, the machine ends.
-     *
-     * @return never {@code KICKED}
-     */
-    public VcpuExit step() {
-        VcpuExit exit = vm.vcpu().step();
-        while (exit.kind() == VcpuExit.Kind.KICKED) {
-            exit = vm.vcpu().step();
-        }
-        if (exit.kind() == VcpuExit.Kind.SHUTDOWN) {
-            request(new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail()));
-        } else if (exit.kind() == VcpuExit.Kind.FAILED) {
-            request(new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail()));
-        }
-        return exit;
     }
 
     /** How it ended; empty as long as it hasn't. */
@@ -447,24 +442,50 @@ public final class Machine implements AutoCloseable {
             if (requestedEnd != null) {
                 return requestedEnd;
             }
+            Optional<MachineEnd> ended = endOf(exit);
+            if (ended.isPresent()) {
+                return ended.get();
+            }
             switch (exit.kind()) {
                 case HALTED -> idle();
-                case STOPPED -> {
-                    return new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail());
-                }
-                case SHUTDOWN -> {
-                    return new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail());
-                }
-                case FAILED -> {
-                    return new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail());
-                }
                 case BREAKPOINT -> {
                     setRunning(false);
                     onBreakpoint.accept(exit);
                 }
-                case KICKED, STEPPED -> {}
+                default -> {}
             }
         }
+    }
+
+    private static Optional<MachineEnd> endOf(VcpuExit exit) {
+        return switch (exit.kind()) {
+            case STOPPED -> Optional.of(new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail()));
+            case SHUTDOWN -> Optional.of(new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail()));
+            case FAILED -> Optional.of(new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail()));
+            case HALTED, BREAKPOINT, KICKED, STEPPED -> Optional.empty();
+        };
+    }
+
+    /**
+     * One step of the CPU, {@link Vcpu#step()}, in a posted task while the guest is held. Idle time before it is skipped;
+     * what would end a run ends the machine.
+     */
+    public VcpuExit step() {
+        VcpuExit exit = vm.vcpu().step();
+        while (exit.kind() == VcpuExit.Kind.KICKED || exit.kind() == VcpuExit.Kind.HALTED && skipIdle()) {
+            exit = vm.vcpu().step();
+        }
+        endOf(exit).ifPresent(this::request);
+        return exit;
+    }
+
+    /** Whether there is an alarm to wait for. */
+    private boolean skipIdle() {
+        long deadline = clock.nextDeadline();
+        if (deadline != Long.MAX_VALUE) {
+            clock.skipTo(deadline);
+        }
+        return deadline != Long.MAX_VALUE;
     }
 
     /** Does the tasks that are there now: one that posts itself again must not keep the machine from ending. */
@@ -496,6 +517,9 @@ public final class Machine implements AutoCloseable {
     private boolean enterGuest() {
         lock.lock();
         try {
+            if (!wantRunning) {
+                vm.vcpu().hold();
+            }
             inGuest = wantRunning;
             changed.signalAll();
             return inGuest;

@@ -13,7 +13,6 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +29,6 @@ import vmlab.vmm.soft.SoftHypervisor;
 
 /** A debugger's points mean the same on both CPUs, in every mode that any KVM has. */
 @Timeout(60)
-@Tag("kvm")
 final class DebugPointsTest {
     private static final int IF = 1 << 9;
 
@@ -59,10 +57,13 @@ final class DebugPointsTest {
             return rig;
         }
 
-        /** A KVM that interprets what its host's CPU can't run knows neither watched data nor its user's INT3 in it. */
+        /**
+         * A KVM that interprets what its host's CPU can't run knows neither watched data nor its user's INT3 there, and QEMU's
+         * emulated CPU forgets both in a guest of a guest.
+         */
         void needsTheHostsCpu() {
             if (kvm) {
-                KvmHere.pagingRequired();
+                KvmHere.hardwareRequired();
             }
         }
 
@@ -249,7 +250,7 @@ final class DebugPointsTest {
 
     @Test
     void moreDataThanKvmCanWatchIsRefusedAndWhatWasWatchedStays() {
-        KvmHere.pagingRequired();
+        KvmHere.hardwareRequired();
         try (Rig rig = new Tried(true, Mode.LONG).rig(LOAD_AND_STORE)) {
             rig.vcpu().restore(pointing(rig.vcpu().state(), 0x800));
             rig.vcpu().debug(data(new Watch(0x800, 1, Access.WRITE)));
