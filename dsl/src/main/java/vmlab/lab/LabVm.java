@@ -431,6 +431,7 @@ public final class LabVm {
                 "  " + console + "; " + events().size() + " guest events",
                 "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
                 "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
+                "       gdb(1234) symbolFile()",
                 "  has: console hypercalls memory virtual symbols state end time registers events spec");
     }
 

@@ -35,7 +35,7 @@ class GdbLinuxSpec extends Specification {
             'info registers eip cr3 cs',
             'x/2i $eip',
             'delete',
-            'watch *(int *) $esp',
+            'watch -l *(int *) ($esp - 4)',
             'continue',
             'delete',
             'stepi',
@@ -44,10 +44,27 @@ class GdbLinuxSpec extends Specification {
             'detach',
         ])
         def printed = gdb.end()
-        println printed
 
         then:
-        printed.contains('in do_sys_openat2 ()')
+        printed =~ /Breakpoint 1, 0x[0-9a-f]+ in do_sys_openat2 \(\)/
+        printed =~ /#1 +0x[0-9a-f]+ in __ia32_sys_openat/
+        printed =~ /eip +0x[0-9a-f]+ +0x[0-9a-f]+ <do_sys_openat2>/
+        printed =~ /Hardware watchpoint 2[\s\S]*Old value = [\s\S]*New value = /
+        printed =~ /[0-9] s of guest time/
+        printed.contains('detached')
+        vm0.sh('echo alive').out == 'alive'
+
+        when: 'gdb interrupts a guest that runs'
+        def second = RealGdb.start([], ["target remote localhost:${vm0.gdb().port()}".toString(), 'continue', 'info threads', 'detach'])
+        second.awaitText('in ?? ()')
+        def before = vm0.time()
+        second.awaitThat { vm0.time() > before }
+        second.interrupt()
+        printed = second.end()
+
+        then:
+        printed.contains('SIGINT')
+        printed.contains('Thread 1 (CPU 0)')
         vm0.sh('echo alive').out == 'alive'
 
         cleanup:

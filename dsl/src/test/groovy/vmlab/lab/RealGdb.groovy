@@ -56,9 +56,14 @@ final class RealGdb {
 
     /** Waits until it has printed this. */
     void awaitText(String wanted) {
+        awaitThat { text().contains(wanted) }
+    }
+
+    /** Waits for something to become true while it runs. */
+    void awaitThat(Closure<Boolean> condition) {
         long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60)
-        while (!text().contains(wanted)) {
-            assert process.alive && System.nanoTime() < limit : "no '$wanted' from gdb:\n" + text()
+        while (!condition()) {
+            assert process.alive && System.nanoTime() < limit : "it doesn't come; gdb has said:\n" + text()
             process.waitFor(10, TimeUnit.MILLISECONDS)
         }
     }
