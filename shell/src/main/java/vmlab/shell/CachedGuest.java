@@ -16,6 +16,7 @@ import vmlab.guest.SymbolFile;
 import vmlab.image.ImageBuilder;
 import vmlab.lab.GuestFiles;
 import vmlab.lab.Progress;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.boot.Vmlinux;
 
 /** The guest's files from the user's cache, fetched when a script first names them. */
@@ -23,8 +24,14 @@ final class CachedGuest implements GuestFiles {
     private final Map<String, String> environment;
     private final GuestCache cache;
     private final Progress progress;
+    private final CpuModel cpu;
 
     CachedGuest(Map<String, String> environment, Progress progress) {
+        this(environment, progress, CpuModel.I386);
+    }
+
+    private CachedGuest(Map<String, String> environment, Progress progress, CpuModel cpu) {
+        this.cpu = Objects.requireNonNull(cpu);
         this.environment = Map.copyOf(environment);
         this.cache = cache(environment);
         this.progress = Objects.requireNonNull(progress);
@@ -32,6 +39,11 @@ final class CachedGuest implements GuestFiles {
 
     static GuestCache cache(Map<String, String> environment) {
         return GuestCache.of(environment, UserFolders.home(environment));
+    }
+
+    @Override
+    public CachedGuest forCpu(CpuModel other) {
+        return new CachedGuest(environment, progress, other);
     }
 
     @Override
@@ -83,7 +95,7 @@ final class CachedGuest implements GuestFiles {
     }
 
     private DebianGuest fetch() {
-        return DebianGuest.fetch(cache, environment, new Steps());
+        return DebianGuest.fetch(cache, environment, cpu, new Steps());
     }
 
     /** What fetching says, in the lab's words. */
