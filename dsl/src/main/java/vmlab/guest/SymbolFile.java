@@ -60,7 +60,7 @@ public final class SymbolFile {
      * @param kernel a vmlinuz or vmlinux
      */
     public static Path of(GuestCache cache, Path kernel) {
-        Path vmlinux = Vmlinux.extractForAnyCpu(kernel, cache.path("symbols"));
+        Path vmlinux = Vmlinux.extract(kernel, cache.path("symbols"));
         String name = "symbols/" + vmlinux.getFileName() + ".symbols";
         Path made = cache.path(name);
         return cache.locked(() -> isNewer(made, vmlinux)
