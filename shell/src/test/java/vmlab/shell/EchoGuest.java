@@ -12,6 +12,7 @@ import vmlab.lab.LabSettings;
 import vmlab.lab.MachineFactory;
 import vmlab.lab.Progress;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercall;
@@ -32,6 +33,11 @@ final class EchoGuest implements MachineFactory {
     /** A lab of such guests, in real time. */
     static Lab lab() {
         GuestFiles none = new GuestFiles() {
+            @Override
+            public GuestFiles forCpu(vmlab.vmm.CpuModel cpu) {
+                return this;
+            }
+
             @Override
             public java.nio.file.Path debianKernel() {
                 return java.nio.file.Path.of("kernel");
@@ -172,6 +178,11 @@ final class EchoGuest implements MachineFactory {
         @Override
         public VcpuExit step() {
             return run();
+        }
+
+        @Override
+        public void debug(DebugPoints points) {
+            throw new UnsupportedOperationException("this CPU has no breakpoints");
         }
 
         @Override

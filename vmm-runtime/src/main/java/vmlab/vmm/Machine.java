@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +62,7 @@ public final class Machine implements AutoCloseable {
     private Vm vm;
 
     private volatile Pace pace = Pace.VIRTUAL;
+    private volatile Consumer<VcpuExit> onBreakpoint = exit -> {};
 
     /** The first request wins. The machine's own thread only. */
     private MachineEnd requestedEnd;
@@ -151,14 +153,20 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    /** Creates the CPU. */
+    /** Creates a 32-bit CPU. */
     public void open(Hypervisor hypervisor, InterruptController interrupts) {
+        open(hypervisor, CpuModel.I386, interrupts);
+    }
+
+    /** Creates the CPU. */
+    public void open(Hypervisor hypervisor, CpuModel cpu, InterruptController interrupts) {
         lock.lock();
         try {
             if (vm != null || ending) {
                 throw new IllegalStateException(name + " has been opened or ended before");
             }
-            vm = hypervisor.create(new Hypervisor.Board(memory, ports, mmio, interrupts, clock, hypercalls, events));
+            vm = hypervisor.create(
+                    new Hypervisor.Board(cpu, memory, ports, mmio, interrupts, clock, hypercalls, events));
         } finally {
             lock.unlock();
         }
@@ -307,6 +315,11 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** Names who is told, on the machine's thread, that the CPU has stopped at a breakpoint; the guest is held by then. */
+    public void onBreakpoint(Consumer<VcpuExit> listener) {
+        onBreakpoint = Objects.requireNonNull(listener);
+    }
+
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
         return Optional.ofNullable(end.getNow(null));
@@ -453,7 +466,10 @@ public final class Machine implements AutoCloseable {
             }
             switch (exit.kind()) {
                 case HALTED -> idle();
-                case BREAKPOINT -> setRunning(false);
+                case BREAKPOINT -> {
+                    setRunning(false);
+                    onBreakpoint.accept(exit);
+                }
                 default -> {}
             }
         }
