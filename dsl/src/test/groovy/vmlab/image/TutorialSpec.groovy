@@ -3,6 +3,7 @@ package vmlab.image
 
 import java.nio.file.Files
 import java.nio.file.Path
+import java.security.MessageDigest
 import java.util.concurrent.TimeUnit
 import spock.lang.Shared
 import spock.lang.Specification
@@ -12,6 +13,7 @@ import vmlab.dsl.CachedDebian
 import vmlab.dsl.ScriptRunner
 import vmlab.lab.Backend
 import vmlab.lab.Lab
+import vmlab.lab.LabMistake
 import vmlab.lab.LabSettings
 import vmlab.lab.LabVm
 import vmlab.lab.Progress
@@ -90,5 +92,98 @@ class TutorialSpec extends Specification {
         expect:
         sh('cat /opt/started /opt/notes.txt /opt/own').readLines() == ['start', 'written on the host', 'of the script']
         sh('ls /etc/init.d').tokenize() == ['S90camkes_init', 'rcS']
+    }
+
+    def "files go in and out of the running guest as they are"() {
+        given:
+        def content = new byte[(1 << 20) + 7]
+        new Random(42).nextBytes(content)
+
+        when:
+        vm.put(content, "/opt/it's here")
+
+        then:
+        sh("md5sum \"/opt/it's here\"").tokenize()[0] == MessageDigest.getInstance('MD5').digest(content).encodeHex().toString()
+        Arrays.equals(vm.get("/opt/it's here"), content)
+        vm.get('/etc/hostname') == 'buildroot\n'.bytes
+
+        when:
+        def begun = System.nanoTime()
+        vm.put(content, '/opt/again')
+        def putMillis = (System.nanoTime() - begun) / 1_000_000
+        begun = System.nanoTime()
+        vm.get('/opt/again')
+        println "1 MB in $putMillis ms, out ${(System.nanoTime() - begun) / 1_000_000} ms"
+
+        then:
+        putMillis < 10_000
+    }
+
+    def "what can't be copied is told"() {
+        when:
+        vm.put('x'.bytes, '/nowhere/x')
+
+        then:
+        def put = thrown(LabMistake)
+        put.message.contains('/nowhere/x')
+
+        when:
+        vm.get('/nowhere/x')
+
+        then:
+        def get = thrown(LabMistake)
+        get.message.contains('/nowhere/x')
+    }
+
+    def "a changed program runs without a reboot, soon"() {
+        given:
+        Tutorial.file(folder.resolve('my-guest/pkg/hello/hello.c'), Tutorial.HELLO_C.replace('World', 'again'))
+
+        when:
+        def begun = System.nanoTime()
+        vm.install('hello')
+        def greeting = sh('hello')
+        println "a changed line to its output: ${(System.nanoTime() - begun) / 1_000_000} ms"
+
+        then:
+        greeting == 'Hello, again!'
+    }
+
+    def "a changed module is loaded in place of the old one, and its hypercalls arrive"() {
+        given:
+        def calls = []
+        vm.hypercall(4) { call -> calls << call.ebx; null }
+        Tutorial.file(folder.resolve('my-guest/modules/poke/poke.c'),
+                Tutorial.POKE_C.replace('printk("hi\\n");', 'kvm_hypercall1(4, 0);'))
+
+        when:
+        vm.insmod('poke')
+        sh('rm -f /dev/poke; mknod /dev/poke c $(grep poke /proc/devices | cut -d " " -f 1) 0')
+        sh('echo > /dev/poke')
+
+        then:
+        calls == [0]
+        sh('dmesg | grep -c "poke exit"') == '1'
+    }
+
+    def "a module that can't be loaded is told with the kernel's words"() {
+        given:
+        Tutorial.file(folder.resolve('my-guest/modules/poke/poke.c'),
+                Tutorial.POKE_C.replace('return 0;', 'return -ENODEV;'))
+
+        when:
+        vm.insmod('poke')
+
+        then:
+        def refused = thrown(LabMistake)
+        refused.message.contains("vm0 can't load poke")
+    }
+
+    def "a word that is no property of a VM stays a mistake"() {
+        when:
+        vm.nosuch
+
+        then:
+        thrown(MissingPropertyException)
     }
 }
