@@ -181,6 +181,19 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** The interrupt chips and timer that the back end has brought; empty if the machine's own are used. */
+    public Optional<ChipSet> chips() {
+        lock.lock();
+        try {
+            if (vm == null) {
+                throw new IllegalStateException(name + " has no CPU: it is not open");
+            }
+            return vm.chips();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */
     public void start(Pace initialPace, boolean held) {
         lock.lock();
@@ -468,6 +481,9 @@ public final class Machine implements AutoCloseable {
     private boolean enterGuest() {
         lock.lock();
         try {
+            if (!wantRunning) {
+                vm.vcpu().hold();
+            }
             inGuest = wantRunning;
             changed.signalAll();
             return inGuest;

@@ -61,8 +61,11 @@ final class GuestTime implements AutoCloseable {
         return inside ? worked + System.nanoTime() - enteredAt : worked;
     }
 
-    /** The guest is going to be run. */
+    /** The guest is going to be run; does nothing if it is being run. */
     void enter() {
+        if (inside) {
+            return;
+        }
         enteredAt = System.nanoTime();
         inside = true;
         if (followed) {

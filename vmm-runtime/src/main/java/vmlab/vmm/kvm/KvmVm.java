@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.Optional;
+import vmlab.vmm.ChipSet;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
@@ -38,10 +40,12 @@ final class KvmVm implements Vm {
 
     private final KvmDescriptor vm;
     private final KvmVcpu vcpu;
+    private final Optional<KvmChips> chips;
 
-    private KvmVm(KvmDescriptor vm, KvmVcpu vcpu) {
+    private KvmVm(KvmDescriptor vm, KvmVcpu vcpu, Optional<KvmChips> chips) {
         this.vm = vm;
         this.vcpu = vcpu;
+        this.chips = chips;
     }
 
     /**
@@ -49,12 +53,12 @@ final class KvmVm implements Vm {
      *
      * @throws HostMistake if the host has no KVM, or one that lacks what is needed
      */
-    static KvmVm open(Board board) {
+    static KvmVm open(Board board, KvmHypervisor.Chips wanted) {
         try (KvmDescriptor system = KvmDescriptor.system()) {
             check(system);
             KvmDescriptor vm = system.create("KVM_CREATE_VM", Ioctl.KVM_CREATE_VM, 0);
             try {
-                return new KvmVm(vm, configure(system, vm, board));
+                return configure(system, vm, board, wanted);
             } catch (RuntimeException | Error e) {
                 vm.close();
                 throw e;
@@ -78,7 +82,7 @@ final class KvmVm implements Vm {
         }
     }
 
-    private static KvmVcpu configure(KvmDescriptor system, KvmDescriptor vm, Board board) {
+    private static KvmVm configure(KvmDescriptor system, KvmDescriptor vm, Board board, KvmHypervisor.Chips wanted) {
         vm.call("KVM_SET_TSS_ADDR", Ioctl.KVM_SET_TSS_ADDR, TSS_ADDRESS);
         try (NativeStruct address = new NativeStruct(8)) {
             address.put64(0, IDENTITY_MAP_ADDRESS);
@@ -92,7 +96,11 @@ final class KvmVm implements Vm {
                 vm.call("KVM_XEN_HVM_CONFIG", Ioctl.KVM_XEN_HVM_CONFIG, config.address());
             }
         }
-        return KvmVcpu.create(system, vm, board);
+        // Before the CPU, which gets its local APIC with it.
+        Optional<KvmChips> chips = wanted == KvmHypervisor.Chips.KVM_IF_OFFERED && KvmChips.offered(system)
+                ? Optional.of(KvmChips.create(vm))
+                : Optional.empty();
+        return new KvmVm(vm, KvmVcpu.create(system, vm, board, chips), chips);
     }
 
     /** Where KVM can't pass them on (before Linux 5.10) unknown ones fault unseen, and Linux lives with that. */
@@ -125,8 +133,14 @@ final class KvmVm implements Vm {
     }
 
     @Override
+    public Optional<ChipSet> chips() {
+        return chips.map(c -> c);
+    }
+
+    @Override
     public void close() {
         vcpu.close();
+        chips.ifPresent(KvmChips::close);
         vm.close();
     }
 }
