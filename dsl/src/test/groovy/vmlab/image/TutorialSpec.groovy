@@ -11,6 +11,7 @@ import spock.lang.TempDir
 import spock.lang.Timeout
 import vmlab.dsl.CachedDebian
 import vmlab.dsl.ScriptRunner
+import vmlab.dsl.UserMistake
 import vmlab.lab.Backend
 import vmlab.lab.Lab
 import vmlab.lab.LabMistake
@@ -177,6 +178,21 @@ class TutorialSpec extends Specification {
         then:
         def refused = thrown(LabMistake)
         refused.message.contains("vm0 can't load poke")
+    }
+
+    def "what doesn't compile is told at the script's line, with the compiler's words"() {
+        given:
+        Tutorial.file(folder.resolve('my-guest/modules/poke/poke.c'), Tutorial.POKE_C.replace('printk("hi', 'prinkt("hi'))
+        def script = folder.resolve('again.groovy')
+        Files.writeString(script, "vm0.console\nvm0.insmod('poke')\n")
+
+        when:
+        new ScriptRunner(lab, new PrintWriter(new StringWriter(), true)).run(script, [])
+
+        then:
+        def mistake = thrown(UserMistake)
+        mistake.message.contains("again.groovy:2:")
+        mistake.message.contains("modules/poke/poke.c:16:5: error: implicit declaration of function 'prinkt'")
     }
 
     def "a word that is no property of a VM stays a mistake"() {
