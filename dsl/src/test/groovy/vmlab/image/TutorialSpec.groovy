@@ -4,6 +4,7 @@ package vmlab.image
 import java.nio.file.Files
 import java.nio.file.Path
 import java.security.MessageDigest
+import java.time.Duration
 import java.util.concurrent.TimeUnit
 import spock.lang.Shared
 import spock.lang.Specification
@@ -33,6 +34,9 @@ class TutorialSpec extends Specification {
     @Shared
     LabVm vm
 
+    @Shared
+    ScriptRunner runner
+
     def setupSpec() {
         def guest = CachedDebian.orSkip()
         Tutorial.write(folder.resolve('my-guest'))
@@ -55,7 +59,8 @@ class TutorialSpec extends Specification {
             vm0.start()
             vm0.login()
             """.stripIndent())
-        new ScriptRunner(lab, new PrintWriter(new StringWriter(), true)).run(script, [])
+        runner = new ScriptRunner(lab, new PrintWriter(new StringWriter(), true))
+        runner.run(script, [])
         vm = lab.vm('vm0').get()
     }
 
@@ -108,16 +113,12 @@ class TutorialSpec extends Specification {
         Arrays.equals(vm.get("/opt/it's here"), content)
         vm.get('/etc/hostname') == 'buildroot\n'.bytes
 
-        when:
-        def begun = System.nanoTime()
+        when: 'at 115,200 bits a second, the serial line would take a minute and a half'
+        def before = vm.time()
         vm.put(content, '/opt/again')
-        def putMillis = (System.nanoTime() - begun) / 1_000_000
-        begun = System.nanoTime()
-        vm.get('/opt/again')
-        println "1 MB in $putMillis ms, out ${(System.nanoTime() - begun) / 1_000_000} ms"
 
         then:
-        putMillis < 10_000
+        vm.time() - before < Duration.ofSeconds(30)
     }
 
     def "what can't be copied is told"() {
@@ -136,18 +137,15 @@ class TutorialSpec extends Specification {
         get.message.contains('/nowhere/x')
     }
 
-    def "a changed program runs without a reboot, soon"() {
+    def "a changed program runs without a reboot"() {
         given:
         Tutorial.file(folder.resolve('my-guest/pkg/hello/hello.c'), Tutorial.HELLO_C.replace('World', 'again'))
 
         when:
-        def begun = System.nanoTime()
         vm.install('hello')
-        def greeting = sh('hello')
-        println "a changed line to its output: ${(System.nanoTime() - begun) / 1_000_000} ms"
 
         then:
-        greeting == 'Hello, again!'
+        sh('hello') == 'Hello, again!'
     }
 
     def "a changed module is loaded in place of the old one, and its hypercalls arrive"() {
@@ -187,7 +185,7 @@ class TutorialSpec extends Specification {
         Files.writeString(script, "vm0.console\nvm0.insmod('poke')\n")
 
         when:
-        new ScriptRunner(lab, new PrintWriter(new StringWriter(), true)).run(script, [])
+        runner.run(script, [])
 
         then:
         def mistake = thrown(UserMistake)

@@ -125,7 +125,7 @@ final class Doctor {
                 found.usable()
                         ? reason + "--backend kvm runs guests on it, with hypercalls by "
                                 + found.hypercalls().text()
-                        : reason + "guests run on the CPU in Java, which needs nothing");
+                        : reason + "guests run on the CPU in Java, which needs nothing and takes vmcall itself");
     }
 
     private Optional<String> match(Pattern pattern, String file) {

@@ -70,7 +70,7 @@ final class DoctorTest {
 
         assertEquals(Finding.Level.OK, found.level());
         assertEquals(
-                "there is no working /dev/kvm (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing",
+                "there is no working /dev/kvm (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing and takes vmcall itself",
                 found.found());
     }
 

@@ -435,21 +435,47 @@ public final class Machine implements AutoCloseable {
             if (requestedEnd != null) {
                 return requestedEnd;
             }
+            Optional<MachineEnd> ended = endOf(exit);
+            if (ended.isPresent()) {
+                return ended.get();
+            }
             switch (exit.kind()) {
                 case HALTED -> idle();
-                case STOPPED -> {
-                    return new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail());
-                }
-                case SHUTDOWN -> {
-                    return new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail());
-                }
-                case FAILED -> {
-                    return new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail());
-                }
                 case BREAKPOINT -> setRunning(false);
-                case KICKED, STEPPED -> {}
+                default -> {}
             }
         }
+    }
+
+    private static Optional<MachineEnd> endOf(VcpuExit exit) {
+        return switch (exit.kind()) {
+            case STOPPED -> Optional.of(new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail()));
+            case SHUTDOWN -> Optional.of(new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail()));
+            case FAILED -> Optional.of(new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail()));
+            case HALTED, BREAKPOINT, KICKED, STEPPED -> Optional.empty();
+        };
+    }
+
+    /**
+     * One step of the CPU, {@link Vcpu#step()}, in a posted task while the guest is held. Idle time before it is skipped;
+     * what would end a run ends the machine.
+     */
+    public VcpuExit step() {
+        VcpuExit exit = vm.vcpu().step();
+        while (exit.kind() == VcpuExit.Kind.KICKED || exit.kind() == VcpuExit.Kind.HALTED && skipIdle()) {
+            exit = vm.vcpu().step();
+        }
+        endOf(exit).ifPresent(this::request);
+        return exit;
+    }
+
+    /** Whether there is an alarm to wait for. */
+    private boolean skipIdle() {
+        long deadline = clock.nextDeadline();
+        if (deadline != Long.MAX_VALUE) {
+            clock.skipTo(deadline);
+        }
+        return deadline != Long.MAX_VALUE;
     }
 
     /** Does the tasks that are there now: one that posts itself again must not keep the machine from ending. */
