@@ -35,6 +35,11 @@ public interface MachineFactory {
      */
     record Made(Machine machine, Runnable inputAvailable) {}
 
+    /** Which back end such a machine gets and, if it was chosen for the user, why: one line; empty if there is none. */
+    default String backendNote(VmSpec spec) {
+        return "machines of its user's own making";
+    }
+
     /** Makes the machine; the first UART talks to {@code console}. */
     Made make(VmSpec spec, Line console, GuestEvents events);
 }

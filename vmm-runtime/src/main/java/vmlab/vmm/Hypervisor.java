@@ -13,6 +13,7 @@ public interface Hypervisor {
     /**
      * The outside of a CPU.
      *
+     * @param cpu what CPU the guest sees
      * @param memory guest RAM, from guest physical address 0 on
      * @param ports the I/O ports
      * @param mmio memory-mapped registers, at guest physical addresses above RAM
@@ -22,6 +23,7 @@ public interface Hypervisor {
      * @param events where the guest's mistakes are reported
      */
     record Board(
+            CpuModel cpu,
             GuestMemory memory,
             IoBus ports,
             IoBus mmio,
@@ -30,6 +32,7 @@ public interface Hypervisor {
             Hypercalls hypercalls,
             GuestEvents events) {
         public Board {
+            Objects.requireNonNull(cpu);
             Objects.requireNonNull(memory);
             Objects.requireNonNull(ports);
             Objects.requireNonNull(mmio);
@@ -37,6 +40,18 @@ public interface Hypervisor {
             Objects.requireNonNull(clock);
             Objects.requireNonNull(hypercalls);
             Objects.requireNonNull(events);
+        }
+
+        /** The outside of a 32-bit CPU. */
+        public Board(
+                GuestMemory memory,
+                IoBus ports,
+                IoBus mmio,
+                InterruptController interrupts,
+                VmClock clock,
+                Hypercalls hypercalls,
+                GuestEvents events) {
+            this(CpuModel.I386, memory, ports, mmio, interrupts, clock, hypercalls, events);
         }
     }
 }

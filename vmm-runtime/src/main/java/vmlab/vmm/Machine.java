@@ -151,14 +151,20 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    /** Creates the CPU. */
+    /** Creates a 32-bit CPU. */
     public void open(Hypervisor hypervisor, InterruptController interrupts) {
+        open(hypervisor, CpuModel.I386, interrupts);
+    }
+
+    /** Creates the CPU. */
+    public void open(Hypervisor hypervisor, CpuModel cpu, InterruptController interrupts) {
         lock.lock();
         try {
             if (vm != null || ending) {
                 throw new IllegalStateException(name + " has been opened or ended before");
             }
-            vm = hypervisor.create(new Hypervisor.Board(memory, ports, mmio, interrupts, clock, hypercalls, events));
+            vm = hypervisor.create(
+                    new Hypervisor.Board(cpu, memory, ports, mmio, interrupts, clock, hypercalls, events));
         } finally {
             lock.unlock();
         }

@@ -86,7 +86,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
         KvmVcpu vcpu = new KvmVcpu(descriptor, board, chips, page, bytes);
         try {
-            GuestCpuid.set(system, descriptor);
+            GuestCpuid.set(system, descriptor, board.cpu());
             vcpu.restore(CpuState.reset());
             return vcpu;
         } catch (RuntimeException | Error e) {
@@ -154,6 +154,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             // Behind the alarms: a kick of theirs sends no signal, and would wait for the next exit.
             if (kicker.take()) {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
+            }
+            if (chips == null && unfinished && board.interrupts().pending() && page.readyForInterrupt()) {
+                // Its end may be an exception, as for an unknown register: KVM would forget the interrupt over it.
+                VcpuExit worse = finishInstruction();
+                if (worse != null) {
+                    return worse;
+                }
+                continue;
             }
             if (chips == null) {
                 offerInterrupt();

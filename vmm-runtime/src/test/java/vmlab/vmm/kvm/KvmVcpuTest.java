@@ -58,6 +58,29 @@ final class KvmVcpuTest {
     }
 
     @Test
+    void anInterruptThatComesWithAnExceptionIsNotForgotten() {
+        // What interprets real mode on a para-virtual host loses its way over the two by itself.
+        KvmHere.pagingRequired();
+        // sti; mov $0x3a, %ecx; rdmsr; hlt
+        try (Rig rig = rig("fb 66 b9 3a 00 00 00 0f 32 f4")) {
+            rig.memory.write32(4 * 13, 0x2000);
+            // inc %si; mov %sp, %bp; addw $2, (%bp); iret
+            rig.memory.write(0x2000, HexFormat.of().parseHex("4689e583460002cf"));
+            rig.memory.write32(4 * 0x40, 0x2100);
+            // inc %di; iret
+            rig.memory.write(0x2100, HexFormat.of().parseHex("47cf"));
+            rig.onEvent = () -> rig.interrupt = 0x40;
+
+            assertEquals(VcpuExit.Kind.HALTED, rig.vcpu().run().kind());
+
+            assertEquals(List.of("cpu: RDMSR of unknown register 0x3a"), rig.log);
+            assertEquals(
+                    List.of(1, 1),
+                    List.of(rig.vcpu().state().esi(), rig.vcpu().state().edi()));
+        }
+    }
+
+    @Test
     void aGuestThatLoopsWithInterruptsOffIsKickedWithin10MillisecondsAndGoesOn() throws Exception {
         try (Rig rig = rig(COUNT_WITHOUT_INTERRUPTS)) {
             long[] nanos = new long[100];
