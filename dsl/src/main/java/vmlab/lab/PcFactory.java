@@ -62,8 +62,8 @@ final class PcFactory implements MachineFactory {
                 List.of(new Pc.SerialLine(out, console::next)));
         Pc pc = Pc.build(config, hypervisor, events);
         uart.set(pc.uart(0));
-        FilePort files = pc.machine().add(new FilePort("file-port", console::nextOfFile, console::ofFile));
-        pc.machine().ports().map(PcLayout.FILE_WINDOW, files.name(), files);
+        FilePort filePort = pc.machine().add(new FilePort("file-port", console::nextOfFile, console::ofFile));
+        pc.machine().ports().map(PcLayout.FILE_WINDOW, filePort.name(), filePort);
         try {
             pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
         } catch (RuntimeException | Error e) {
