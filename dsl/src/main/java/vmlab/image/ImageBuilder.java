@@ -162,6 +162,11 @@ public final class ImageBuilder {
         if (modules.isEmpty() && programs.isEmpty()) {
             return new Built(List.of(), List.of());
         }
+        if (!guest.kernelRelease().endsWith("-686")) {
+            throw new BuildMistake(
+                    "programs and modules are built for Debian's i386 kernel; this guest's is " + guest.kernelRelease(),
+                    "kernel_image = debian.kernel, or add what you built elsewhere: file 'usr/bin/x', new File('x')");
+        }
         ToolTree tools = ToolTree.fetch(cache, guest.kernelRelease(), environment, progress);
         // A lock of its own: whoever builds something else needn't wait.
         GuestCache workplace = new GuestCache(cache.path("work/" + identity(rootfs)));
