@@ -11,6 +11,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import vmlab.dsl.model.VmSpec;
+import vmlab.gdb.GdbServer;
+import vmlab.guest.GuestCache;
+import vmlab.guest.SymbolFile;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.Disassembler;
 import vmlab.vmm.GuestEvents;
@@ -80,6 +83,7 @@ public final class LabVm {
 
     private volatile PowerCycle cycle;
     private ShellDialogue shell;
+    private GdbServer gdb;
 
     LabVm(VmSpec spec, Lab lab) {
         this.spec = spec;
@@ -186,11 +190,16 @@ public final class LabVm {
         if (cycle != null) {
             cycle.close();
         }
+        if (gdb != null) {
+            gdb.close();
+            gdb = null;
+        }
     }
 
     /** Holds it until {@link #resume()}; does nothing if it is held. Waits for it are refused meanwhile. */
     public LabVm pause() {
         PowerCycle now = started();
+        refuseIfDebugged(now);
         if (now.handlerRun().isCaller()) {
             now.holdFromWithin();
             return this;
@@ -204,8 +213,40 @@ public final class LabVm {
 
     /** Ends {@link #pause()}. */
     public LabVm resume() {
-        started().release();
+        PowerCycle now = started();
+        refuseIfDebugged(now);
+        now.release();
         return this;
+    }
+
+    /**
+     * Waits for gdb on loopback. While one is attached, it alone says when the guest runs: waits of scripts go along, and
+     * don't stop the guest when they end. When it leaves, the guest goes on as if it hadn't been there.
+     *
+     * @param port 0 for any that is free; if gdb is waited for already, that stays and the port is ignored
+     * @return prints as the command that attaches
+     */
+    public synchronized GdbServer gdb(int port) {
+        poweredOn();
+        if (gdb == null) {
+            gdb = GdbServer.listen(new DebuggedGuest(this), port, name() + "-gdb");
+        }
+        return gdb;
+    }
+
+    /**
+     * Its kernel's own symbols as an ELF file, for {@code gdb FILE}; made on the host without a boot. A kernel that moves
+     * itself (KASLR: a vmlinuz booted without {@code nokaslr}) runs elsewhere.
+     */
+    public Path symbolFile() {
+        Object image = spec.kernelImage();
+        Path kernel = image instanceof Path path ? path : lab.settings().guest().debianKernel();
+        return SymbolFile.of(GuestCache.ofUser(), kernel);
+    }
+
+    /** {@link #gdb(int)} at any port. */
+    public GdbServer gdb() {
+        return gdb(0);
     }
 
     /** Lets it run for so much time (guest time at virtual pace, else host time). */
@@ -452,13 +493,17 @@ public final class LabVm {
                 "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
                 "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
                 "       put('file', '/path') get('/path') install('hello') insmod('poke')",
+                "       gdb(1234) symbolFile()",
                 "  has: console hypercalls memory virtual symbols state end time registers events spec");
     }
 
     private String condition() {
         return switch (state()) {
             case CREATED -> "not started";
-            case RUNNING -> "running, " + Spoken.duration(time()) + " of guest time";
+            case RUNNING ->
+                lastCycle().map(PowerCycle::isStoppedByDebugger).orElse(false)
+                        ? "stopped in gdb after " + Spoken.duration(time()) + " of guest time"
+                        : "running, " + Spoken.duration(time()) + " of guest time";
             case HELD -> "paused after " + Spoken.duration(time()) + " of guest time";
             case ENDED -> Spoken.end(end().orElseThrow()) + " after " + Spoken.duration(time()) + " of guest time";
         };
@@ -511,8 +556,15 @@ public final class LabVm {
         return now;
     }
 
+    private void refuseIfDebugged(PowerCycle now) {
+        if (now.isDebugged()) {
+            throw new LabMistake(
+                    name() + " is in gdb's hands", "stop it and let it go on there, or leave gdb (detach, quit)");
+        }
+    }
+
     private void refuseIfHeld(PowerCycle now) {
-        if (now.isHeld() && now.end().isEmpty()) {
+        if (now.isHeld() && !now.isDebugged() && now.end().isEmpty()) {
             throw new LabMistake(name() + " is paused", name() + ".resume() first");
         }
     }

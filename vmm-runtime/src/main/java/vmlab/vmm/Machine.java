@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,6 +62,7 @@ public final class Machine implements AutoCloseable {
     private Vm vm;
 
     private volatile Pace pace = Pace.VIRTUAL;
+    private volatile Consumer<VcpuExit> onBreakpoint = exit -> {};
 
     /** The first request wins. The machine's own thread only. */
     private MachineEnd requestedEnd;
@@ -301,6 +303,11 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** Names who is told, on the machine's thread, that the CPU has stopped at a breakpoint; the guest is held by then. */
+    public void onBreakpoint(Consumer<VcpuExit> listener) {
+        onBreakpoint = Objects.requireNonNull(listener);
+    }
+
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
         return Optional.ofNullable(end.getNow(null));
@@ -447,7 +454,10 @@ public final class Machine implements AutoCloseable {
             }
             switch (exit.kind()) {
                 case HALTED -> idle();
-                case BREAKPOINT -> setRunning(false);
+                case BREAKPOINT -> {
+                    setRunning(false);
+                    onBreakpoint.accept(exit);
+                }
                 default -> {}
             }
         }

@@ -81,6 +81,7 @@ final class KvmApi {
         static final int KVM_CAP_IMMEDIATE_EXIT = 136;
         static final int KVM_CAP_X86_USER_SPACE_MSR = 188;
         static final int KVM_CAP_X86_MSR_FILTER = 189;
+        static final int KVM_CAP_SET_GUEST_DEBUG2 = 195;
 
         private Cap() {}
     }
@@ -121,6 +122,11 @@ final class KvmApi {
         static final int KVM_X86_SHADOW_INT_STI = 2;
         static final int KVM_GUESTDBG_ENABLE = 1;
         static final int KVM_GUESTDBG_SINGLESTEP = 2;
+        static final int KVM_GUESTDBG_USE_SW_BP = 0x10000;
+        static final int KVM_GUESTDBG_USE_HW_BP = 0x20000;
+        static final int KVM_GUESTDBG_INJECT_DB = 0x40000;
+        static final int KVM_GUESTDBG_INJECT_BP = 0x80000;
+        static final int KVM_GUESTDBG_BLOCKIRQ = 0x100000;
         static final int KVM_VCPU_TSC_CTRL = 0;
         static final int KVM_VCPU_TSC_OFFSET = 0;
         static final int KVM_MP_STATE_RUNNABLE = 0;
@@ -155,6 +161,9 @@ final class KvmApi {
         static final int EMULATION_FAILURE_FLAGS = 40;
         static final int EMULATION_FAILURE_INSN_SIZE = 48;
         static final int EMULATION_FAILURE_INSN_BYTES = 49;
+        static final int DEBUG_EXCEPTION = 32;
+        static final int DEBUG_PC = 40;
+        static final int DEBUG_DR6 = 48;
         static final int MSR_ERROR = 32;
         static final int MSR_INDEX = 44;
         static final int MSR_DATA = 48;
@@ -406,6 +415,7 @@ final class KvmApi {
     static final class GuestDebug {
         static final int SIZE = 72;
         static final int CONTROL = 0;
+        static final int DEBUGREG = 8;
 
         private GuestDebug() {}
     }

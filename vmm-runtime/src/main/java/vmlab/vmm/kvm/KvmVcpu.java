@@ -3,12 +3,13 @@ package vmlab.vmm.kvm;
 
 import java.util.Optional;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
-import vmlab.vmm.kvm.KvmApi.GuestDebug;
+import vmlab.vmm.kvm.KvmApi.Cap;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.Regs;
 import vmlab.vmm.kvm.KvmApi.Value;
@@ -51,16 +52,24 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final NativeStruct activity = new NativeStruct(4);
 
     private boolean halted;
+    private final Breakpoints breakpoints;
     /** The last run of the guest ended because of a signal. */
     private boolean interrupted;
 
     private boolean stepping;
+    private boolean holdsInterrupts;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(KvmDescriptor vcpu, Board board, Optional<KvmChips> chips, long pageAddress, long pageBytes) {
+    private KvmVcpu(
+            KvmDescriptor vcpu,
+            Board board,
+            Optional<KvmChips> chips,
+            long pageAddress,
+            long pageBytes,
+            boolean canHoldInterrupts) {
         this.vcpu = vcpu;
         this.board = board;
         this.chips = chips.orElse(null);
@@ -72,6 +81,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         registers = new VcpuRegisters(vcpu, modelSpecific);
         kicker = new Kicker(vcpu);
         time = new GuestTime(vcpu, board.clock());
+        breakpoints = new Breakpoints(vcpu, new PlantedBreakpoints(board.memory()), canHoldInterrupts);
     }
 
     static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board, Optional<KvmChips> chips) {
@@ -84,7 +94,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, chips, page, bytes);
+        int debugging = vm.capability(Cap.KVM_CAP_SET_GUEST_DEBUG2);
+        boolean holds = (debugging & Value.KVM_GUESTDBG_BLOCKIRQ) != 0;
+        KvmVcpu vcpu = new KvmVcpu(descriptor, board, chips, page, bytes, holds);
         try {
             GuestCpuid.set(system, descriptor, board.cpu());
             vcpu.restore(CpuState.reset());
@@ -102,6 +114,25 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit run() {
+        if (breakpoints.stoppedBefore().isPresent()) {
+            Optional<VcpuExit> instead =
+                    passBreakpoint(breakpoints.stoppedBefore().getAsLong());
+            if (instead.isPresent()) {
+                return instead.get();
+            }
+        }
+        if (!breakpoints.needsPlanting()) {
+            return enterAndLeave();
+        }
+        breakpoints.plant(state(), board.memory());
+        try {
+            return enterAndLeave();
+        } finally {
+            breakpoints.unplant();
+        }
+    }
+
+    private VcpuExit enterAndLeave() {
         kicker.enter();
         time.enter();
         if (chips != null) {
@@ -131,21 +162,43 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit step() {
-        trace(Value.KVM_GUESTDBG_ENABLE | Value.KVM_GUESTDBG_SINGLESTEP);
+        return step(breakpoints.holdInterrupts());
+    }
+
+    /** Gets on from where the last run ended; what happened instead, if anything did. */
+    private Optional<VcpuExit> passBreakpoint(long address) {
+        if (nextInstruction() != address) {
+            breakpoints.passed();
+            return Optional.empty();
+        }
+        VcpuExit exit = step(true);
+        return exit.kind() == VcpuExit.Kind.STEPPED ? Optional.empty() : Optional.of(exit);
+    }
+
+    private VcpuExit step(boolean withoutInterrupts) {
         stepping = true;
+        holdsInterrupts = withoutInterrupts;
+        breakpoints.arm(true, withoutInterrupts);
         try {
-            return run();
+            VcpuExit exit = enterAndLeave();
+            if (exit.kind() != VcpuExit.Kind.KICKED) {
+                breakpoints.passed();
+            }
+            return exit;
         } finally {
             stepping = false;
-            trace(0);
+            holdsInterrupts = breakpoints.holdInterrupts();
+            breakpoints.arm(false, holdsInterrupts);
         }
     }
 
-    private void trace(int control) {
-        try (NativeStruct debug = new NativeStruct(GuestDebug.SIZE)) {
-            debug.put32(GuestDebug.CONTROL, control);
-            vcpu.call("KVM_SET_GUEST_DEBUG", Ioctl.KVM_SET_GUEST_DEBUG, debug.address());
-        }
+    /** The linear address of what comes next. */
+    private long nextInstruction() {
+        CpuState s = state();
+        boolean wide = (s.control().efer() & CpuState.Control.EFER_LMA) != 0
+                && (s.cs().attributes() & CpuState.Segment.LONG) != 0;
+        long rip = s.general().rip();
+        return wide ? rip : s.cs().base() + rip & 0xFFFFFFFFL;
     }
 
     private VcpuExit loop() {
@@ -194,7 +247,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
     private void offerInterrupt() {
-        boolean pending = board.interrupts().pending();
+        boolean pending = !holdsInterrupts && board.interrupts().pending();
         if (pending && page.readyForInterrupt()) {
             vector.put32(0, board.interrupts().acknowledge());
             vcpu.call("KVM_INTERRUPT", Ioctl.KVM_INTERRUPT, vector.address());
@@ -254,8 +307,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 halted = true;
                 return stepping ? STEPPED : null;
             }
-            case STEPPED -> {
-                return STEPPED;
+            case DEBUG -> {
+                Optional<DebugPoints.Hit> hit = breakpoints.hit(page, stepping);
+                return hit.isPresent() ? VcpuExit.breakpoint(hit.get()) : stepping ? STEPPED : null;
             }
             case SHUTDOWN -> {
                 return new VcpuExit(VcpuExit.Kind.SHUTDOWN, tripleFault());
@@ -344,6 +398,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         board.hypercalls().dispatch(call);
     }
 
+    @Override
+    public void debug(DebugPoints points) {
+        breakpoints.set(points);
+        holdsInterrupts = points.holdsInterrupts();
+        breakpoints.arm(false, holdsInterrupts);
+    }
+
     // ---- state
 
     @Override
@@ -396,6 +457,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         vcpu.close();
         regs.close();
         registers.close();
+        breakpoints.close();
         vector.close();
         activity.close();
     }

@@ -105,6 +105,23 @@ final class RunPage {
         store(address + Run.MMIO_DATA + from, bytes, value);
     }
 
+    // ---- debugging
+
+    /** The vector: 1 or 3. */
+    int debugException() {
+        return RawMemory.get32(address + Run.DEBUG_EXCEPTION);
+    }
+
+    /** The linear address of the instruction that comes next, or of an INT3. */
+    long debugAddress() {
+        return RawMemory.get64(address + Run.DEBUG_PC);
+    }
+
+    /** DR6. */
+    long debugStatus() {
+        return RawMemory.get64(address + Run.DEBUG_DR6);
+    }
+
     // ---- model-specific registers
 
     int msrIndex() {

@@ -47,6 +47,10 @@ final class KvmHeadersTest {
             Map.entry(
                     "Run.HARDWARE_ENTRY_FAILURE_REASON",
                     "offsetof(struct kvm_run, fail_entry.hardware_entry_failure_reason)"),
+            Map.entry("Run.DEBUG_EXCEPTION", "offsetof(struct kvm_run, debug.arch.exception)"),
+            Map.entry("Run.DEBUG_PC", "offsetof(struct kvm_run, debug.arch.pc)"),
+            Map.entry("Run.DEBUG_DR6", "offsetof(struct kvm_run, debug.arch.dr6)"),
+            Map.entry("GuestDebug.DEBUGREG", "offsetof(struct kvm_guest_debug, arch.debugreg)"),
             Map.entry("Run.REGS", "offsetof(struct kvm_run, s.regs.regs)"),
             Map.entry("Run.XEN_HCALL_INPUT", "offsetof(struct kvm_run, xen.u.hcall.input)"),
             Map.entry("Run.XEN_HCALL_RESULT", "offsetof(struct kvm_run, xen.u.hcall.result)"),
