@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -304,6 +307,59 @@ public final class LabVm {
         return shell.sh(command, limit);
     }
 
+    /**
+     * Copies a file of the host's into the running guest, whose shell somebody must be logged in to as root.
+     *
+     * @param path in the guest; its folder must be there
+     */
+    public LabVm put(Path file, String path) {
+        try {
+            boolean program = Files.isExecutable(file);
+            new FileCopy(this)
+                    .put(Files.readAllBytes(file), path.endsWith("/") ? path + file.getFileName() : path, program);
+        } catch (IOException e) {
+            throw new LabMistake(file + " can't be read: " + e, "give the path of a file on this host");
+        }
+        return this;
+    }
+
+    /** {@link #put(Path, String)} for a path as text. */
+    public LabVm put(String file, String path) {
+        return put(Path.of(file), path);
+    }
+
+    /** {@link #put(Path, String)} for a file. */
+    public LabVm put(File file, String path) {
+        return put(file.toPath(), path);
+    }
+
+    /** Makes a file with these octets in the running guest. */
+    public LabVm put(byte[] content, String path) {
+        new FileCopy(this).put(content, path, false);
+        return this;
+    }
+
+    /**
+     * The octets of a file in the running guest, whose shell somebody must be logged in to as root.
+     *
+     * @param path no String, lest Groovy takes the method for what answers to unknown properties
+     */
+    public byte[] get(CharSequence path) {
+        return new FileCopy(this).get(path.toString());
+    }
+
+    /** Builds a program or module of its {@code rootfs { }} anew, if its sources changed, and copies it into the guest. */
+    public LabVm install(String name) {
+        new FileCopy(this).install(name);
+        return this;
+    }
+
+    /** {@link #install(String)} for a module, which is loaded then in place of its predecessor. */
+    public LabVm insmod(String name) {
+        new FileCopy(this).insmod(name);
+        return this;
+    }
+
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
         return lastCycle().flatMap(PowerCycle::end);
@@ -436,6 +492,7 @@ public final class LabVm {
                 "  " + console + "; " + events().size() + " guest events",
                 "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
                 "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
+                "       put('file', '/path') get('/path') install('hello') insmod('poke')",
                 "       gdb(1234) symbolFile()",
                 "  has: console hypercalls memory virtual symbols state end time registers events spec");
     }
@@ -461,7 +518,7 @@ public final class LabVm {
     @Override
     public String toString() {
         return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume login sh run awaitEnd hypercall waitForHypercall; console hypercalls state end time registers events describe)";
+                + " (start stop pause resume login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time registers events describe)";
     }
 
     /** Its present or last time of being on. */

@@ -79,6 +79,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final KernelMessages kernel = new KernelMessages();
     private final CopyOnWriteArrayList<Console.Listener> listeners;
     private volatile boolean quiet;
+    private volatile Parcel parcel = Parcel.NONE;
     private final Machine machine;
     private final GuestEvents events;
     private final TypedInput input;
@@ -481,5 +482,20 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     @Override
     public int next() {
         return input.next();
+    }
+
+    /** From now on the guest may take or give this file. */
+    void parcel(Parcel newParcel) {
+        parcel = newParcel;
+    }
+
+    @Override
+    public int nextOfFile() {
+        return parcel.next();
+    }
+
+    @Override
+    public void ofFile(int octet) {
+        parcel.given(octet);
     }
 }
