@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +68,7 @@ public final class Machine implements AutoCloseable {
     private Vm vm;
 
     private volatile Pace pace = Pace.VIRTUAL;
+    private volatile Consumer<VcpuExit> onBreakpoint = exit -> {};
 
     /** The first request wins. The machine's own thread only. */
     private MachineEnd requestedEnd;
@@ -199,25 +201,21 @@ public final class Machine implements AutoCloseable {
      * @throws IllegalStateException before {@link #open} and after {@link #close}
      */
     public Vcpu vcpu() {
-        lock.lock();
-        try {
-            if (vm == null) {
-                throw new IllegalStateException(name + " has no CPU: it is not open");
-            }
-            return vm.vcpu();
-        } finally {
-            lock.unlock();
-        }
+        return ofVm(Vm::vcpu);
     }
 
     /** The interrupt chips and timer that the back end has brought; empty if the machine's own are used. */
     public Optional<ChipSet> chips() {
+        return ofVm(Vm::chips);
+    }
+
+    private <T> T ofVm(Function<Vm, T> question) {
         lock.lock();
         try {
             if (vm == null) {
                 throw new IllegalStateException(name + " has no CPU: it is not open");
             }
-            return vm.chips();
+            return question.apply(vm);
         } finally {
             lock.unlock();
         }
@@ -334,6 +332,24 @@ public final class Machine implements AutoCloseable {
         onChips.accept(fresh.chips());
     }
 
+    /** {@link Vm#deferWrites}; to be said again after a move to another back end. */
+    public void deferWrites(AddressRange ofPorts) {
+        ofVm(there -> {
+            there.deferWrites(ofPorts);
+            return null;
+        });
+    }
+
+    /** {@link Vm#ioEvent}; it is this back end's and ends with it. */
+    public Optional<IoEvent> ioEvent(AddressRange register, boolean port) {
+        return ofVm(there -> there.ioEvent(register, port));
+    }
+
+    /** {@link Vm#irqEvent}; it is this back end's and ends with it. */
+    public Optional<IrqEvent> irqEvent(int line) {
+        return ofVm(there -> there.irqEvent(line));
+    }
+
     /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */
     public void start(Pace initialPace, boolean held) {
         lock.lock();
@@ -433,6 +449,11 @@ public final class Machine implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Names who is told, on the machine's thread, that the CPU has stopped at a breakpoint; the guest is held by then. */
+    public void onBreakpoint(Consumer<VcpuExit> listener) {
+        onBreakpoint = Objects.requireNonNull(listener);
     }
 
     /** How it ended; empty as long as it hasn't. */
@@ -581,7 +602,10 @@ public final class Machine implements AutoCloseable {
             }
             switch (exit.kind()) {
                 case HALTED -> idle();
-                case BREAKPOINT -> setRunning(false);
+                case BREAKPOINT -> {
+                    setRunning(false);
+                    onBreakpoint.accept(exit);
+                }
                 default -> {}
             }
         }

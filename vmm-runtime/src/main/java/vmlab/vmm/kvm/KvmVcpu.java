@@ -4,12 +4,16 @@ package vmlab.vmm.kvm;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
+import vmlab.vmm.GuestMemory;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
+import vmlab.vmm.kvm.KvmApi.Cap;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.Regs;
 import vmlab.vmm.kvm.KvmApi.Value;
@@ -50,19 +54,37 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final VcpuRegisters registers;
     private final Stepper stepper;
     private final NativeStruct vector = new NativeStruct(4);
+    /** Null where KVM defers nothing. */
+    private final DeferredWrites deferred;
+    /** Whether KVM leaves the general registers in the page. */
+    private final boolean synced;
+
     private final NativeStruct activity = new NativeStruct(4);
 
     private boolean halted;
+    private final Breakpoints breakpoints;
     /** The last run of the guest ended because of a signal. */
     private boolean interrupted;
 
     private boolean stepping;
+    /** The debug registers are the stepper's. */
+    private boolean exactly;
+
+    private boolean holdsInterrupts;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(KvmDescriptor vcpu, Board board, Optional<KvmChips> chips, long pageAddress, long pageBytes) {
+    private KvmVcpu(
+            KvmDescriptor system,
+            KvmDescriptor vm,
+            KvmDescriptor vcpu,
+            Board board,
+            Optional<KvmChips> chips,
+            long pageAddress,
+            long pageBytes,
+            boolean canHoldInterrupts) {
         this.vcpu = vcpu;
         this.board = board;
         this.chips = chips.orElse(null);
@@ -73,8 +95,15 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
         registers = new VcpuRegisters(vcpu, modelSpecific);
         stepper = new Stepper(vcpu, board.memory());
+        int notes = DeferredWrites.page(system);
+        deferred = notes == 0
+                ? null
+                : new DeferredWrites(vm, board.ports(), pageAddress + (long) notes * GuestMemory.PAGE_BYTES);
+        synced = (system.capability(Cap.KVM_CAP_SYNC_REGS) & Value.KVM_SYNC_X86_REGS) != 0;
+        page.syncRegisters(synced);
         kicker = new Kicker(vcpu);
         time = new GuestTime(vcpu, board.clock());
+        breakpoints = new Breakpoints(vcpu, new PlantedBreakpoints(board.memory()), canHoldInterrupts);
     }
 
     static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board, Optional<KvmChips> chips) {
@@ -87,7 +116,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, chips, page, bytes);
+        int debugging = vm.capability(Cap.KVM_CAP_SET_GUEST_DEBUG2);
+        boolean holds = (debugging & Value.KVM_GUESTDBG_BLOCKIRQ) != 0;
+        KvmVcpu vcpu = new KvmVcpu(system, vm, descriptor, board, chips, page, bytes, holds);
         try {
             GuestCpuid.set(system, descriptor, board.cpu());
             vcpu.restore(CpuState.reset());
@@ -105,7 +136,22 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit run() {
-        return inGuest(this::loop);
+        if (breakpoints.stoppedBefore().isPresent()) {
+            Optional<VcpuExit> instead =
+                    passBreakpoint(breakpoints.stoppedBefore().getAsLong());
+            if (instead.isPresent()) {
+                return instead.get();
+            }
+        }
+        if (!breakpoints.needsPlanting()) {
+            return inGuest(this::loop);
+        }
+        breakpoints.plant(state(), board.memory());
+        try {
+            return inGuest(this::loop);
+        } finally {
+            breakpoints.unplant();
+        }
     }
 
     private VcpuExit inGuest(Supplier<VcpuExit> work) {
@@ -136,8 +182,34 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
     }
 
+    /** A debugger that holds interrupts steps over them; else a step goes into their handlers. */
     @Override
     public VcpuExit step() {
+        return breakpoints.holdInterrupts() ? stepWithoutInterrupts() : stepExactly();
+    }
+
+    /** Gets on from where the last run ended; what happened instead, if anything did. */
+    private Optional<VcpuExit> passBreakpoint(long address) {
+        if (nextInstruction() != address) {
+            breakpoints.passed();
+            return Optional.empty();
+        }
+        VcpuExit exit = stepWithoutInterrupts();
+        return exit.kind() == VcpuExit.Kind.STEPPED ? Optional.empty() : Optional.of(exit);
+    }
+
+    private VcpuExit stepWithoutInterrupts() {
+        stepping = true;
+        holdsInterrupts = true;
+        breakpoints.arm(true, true);
+        try {
+            return stepped(inGuest(this::loop));
+        } finally {
+            endStep();
+        }
+    }
+
+    private VcpuExit stepExactly() {
         board.clock().fireDue();
         if (kicker.take()) {
             return new VcpuExit(VcpuExit.Kind.KICKED, "");
@@ -154,16 +226,31 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
         page.requestInterruptWindow(false);
         stepping = true;
+        exactly = true;
         try {
-            VcpuExit exit = inGuest(this::stepOn);
+            VcpuExit exit = stepped(inGuest(this::stepOn));
             if (exit == STEPPED && vector.isEmpty()) {
                 stepper.repair(before, state());
             }
             return exit;
         } finally {
-            stepping = false;
-            stepper.off();
+            exactly = false;
+            endStep();
         }
+    }
+
+    private VcpuExit stepped(VcpuExit exit) {
+        if (exit.kind() != VcpuExit.Kind.KICKED) {
+            breakpoints.passed();
+        }
+        return exit;
+    }
+
+    /** KVM is told of a debugger's points again, or of none. */
+    private void endStep() {
+        stepping = false;
+        holdsInterrupts = breakpoints.holdInterrupts();
+        breakpoints.arm(false, holdsInterrupts);
     }
 
     /** The vector of what comes before the next instruction; an interrupt of the controller has been injected then. */
@@ -193,6 +280,21 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             if (kicker.take()) {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
+        }
+    }
+
+    /** The linear address of what comes next. */
+    private long nextInstruction() {
+        CpuState s = state();
+        boolean wide = (s.control().efer() & CpuState.Control.EFER_LMA) != 0
+                && (s.cs().attributes() & CpuState.Segment.LONG) != 0;
+        long rip = s.general().rip();
+        return wide ? rip : s.cs().base() + rip & 0xFFFFFFFFL;
+    }
+
+    void deferWrites(AddressRange ofPorts) {
+        if (deferred != null) {
+            deferred.defer(ofPorts);
         }
     }
 
@@ -238,7 +340,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
     private void offerInterrupt() {
-        boolean pending = board.interrupts().pending();
+        boolean pending = !holdsInterrupts && board.interrupts().pending();
         if (pending && page.readyForInterrupt()) {
             inject();
             pending = board.interrupts().pending();
@@ -269,10 +371,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private VcpuExit enterGuest() {
         unfinished = false;
         // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
-        if (vcpu.attempt(Ioctl.KVM_RUN, 0) >= 0) {
+        int answer = vcpu.attempt(Ioctl.KVM_RUN, 0);
+        int errno = Libc.errno();
+        if (deferred != null) {
+            deferred.flush();
+        }
+        if (answer >= 0) {
             return act(exits.handle());
         }
-        int errno = Libc.errno();
         if (errno == Libc.EINTR || errno == Libc.EAGAIN) {
             kicker.drain();
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
@@ -306,8 +412,12 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 halted = true;
                 return stepping ? STEPPED : null;
             }
-            case STEPPED -> {
-                return STEPPED;
+            case DEBUG -> {
+                if (exactly) {
+                    return STEPPED;
+                }
+                Optional<DebugPoints.Hit> hit = breakpoints.hit(page, stepping);
+                return hit.isPresent() ? VcpuExit.breakpoint(hit.get()) : stepping ? STEPPED : null;
             }
             case SHUTDOWN -> {
                 return new VcpuExit(VcpuExit.Kind.SHUTDOWN, tripleFault());
@@ -342,7 +452,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     // ---- hypercalls
 
-    /** The registers of the caller, read from KVM once. */
+    /** The registers of the caller, as the exit left them. */
     private final class Call implements Hypercall {
         private final boolean intercepted;
 
@@ -387,13 +497,24 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private void dispatch(boolean intercepted) {
-        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
+        if (synced) {
+            page.registers(regs);
+        } else {
+            vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
+        }
         Call call = new Call(intercepted);
         if (intercepted) {
             // KVM sets EAX in any case: to what it was, unless the handler says otherwise.
             call.result(call.eax());
         }
         board.hypercalls().dispatch(call);
+    }
+
+    @Override
+    public void debug(DebugPoints points) {
+        breakpoints.set(points);
+        holdsInterrupts = points.holdsInterrupts();
+        breakpoints.arm(false, holdsInterrupts);
     }
 
     // ---- state
@@ -455,6 +576,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         regs.close();
         registers.close();
         stepper.close();
+        breakpoints.close();
         vector.close();
         activity.close();
     }

@@ -109,21 +109,17 @@ final class Stepper implements AutoCloseable {
         return at >= 0;
     }
 
-    void off() {
-        set(0);
-    }
-
     private void set(int control, long... breakpoints) {
         debug.clear();
         debug.put32(GuestDebug.CONTROL, control);
         long enabled = DR7_ONES;
         for (int i = 0; i < breakpoints.length; i++) {
             if (breakpoints[i] >= 0) {
-                debug.put64(GuestDebug.ARCH + i * Long.BYTES, breakpoints[i]);
+                debug.put64(GuestDebug.DEBUGREG + i * Long.BYTES, breakpoints[i]);
                 enabled |= 2L << 2 * i;
             }
         }
-        debug.put64(GuestDebug.ARCH + 7 * Long.BYTES, enabled);
+        debug.put64(GuestDebug.DEBUGREG + 7 * Long.BYTES, enabled);
         vcpu.call("KVM_SET_GUEST_DEBUG", Ioctl.KVM_SET_GUEST_DEBUG, debug.address());
     }
 

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Lockstep;
 import vmlab.vmm.Lockstep.End;
@@ -72,6 +73,11 @@ final class LockstepTest {
                 @Override
                 public void restore(CpuState state) {
                     cpu.restore(state);
+                }
+
+                @Override
+                public void debug(DebugPoints points) {
+                    cpu.debug(points);
                 }
             };
             return new Vm() {

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import vmlab.devices.FakeChips;
 import vmlab.vmm.ChipSet;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Device;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
@@ -71,6 +72,11 @@ class PcTest {
                 @Override
                 public VcpuExit step() {
                     return run();
+                }
+
+                @Override
+                public void debug(DebugPoints points) {
+                    throw new UnsupportedOperationException("not in these tests");
                 }
 
                 @Override
