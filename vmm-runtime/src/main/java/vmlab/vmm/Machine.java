@@ -2,16 +2,12 @@
 package vmlab.vmm;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * All of one virtual machine, wired: memory, buses, devices, clock and a CPU with the thread that runs it.
@@ -19,8 +15,8 @@ import org.slf4j.LoggerFactory;
  * <p>Built in steps: construct, map and {@link #add} devices, {@link #open} a back end on it, load a boot image,
  * {@link #start}. It can be held and let go on any number of times; it ends once.
  *
- * <p>Not modelled: power states, more than one CPU. Threads: the public methods may be called from any thread unless they
- * say otherwise; devices, alarms and posted tasks run on the machine's own thread, one at a time.
+ * <p>Not modelled: power states. Threads: one for each CPU. The public methods may be called from any thread unless they say
+ * otherwise; devices, alarms and posted tasks run on the CPUs' threads, one at a time.
  */
 public final class Machine implements AutoCloseable {
     /** How guest time relates to the host's. */
@@ -31,8 +27,6 @@ public final class Machine implements AutoCloseable {
         REAL_TIME
     }
 
-    private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
-
     private final String name;
     private final GuestMemory memory;
     private final GuestEvents events;
@@ -41,38 +35,28 @@ public final class Machine implements AutoCloseable {
     private final VmClock clock = new VmClock();
     private final Hypercalls hypercalls;
     private final List<Device> devices = new ArrayList<>();
-    private final CompletableFuture<MachineEnd> end = new CompletableFuture<>();
-
-    /**
-     * Guards the fields below; never held while the guest runs, a posted task is executed or an end is announced. A CPU's
-     * {@link Vcpu#kick()} is called under it, so that no kick meets a closed CPU.
-     */
+    private final int cpus;
+    private final RunLoop loop;
+    /** Guards {@link #vm}; comes before the loop's own. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private final Condition changed = lock.newCondition();
-    private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
-    private boolean wantRunning;
-    /** From when the thread goes for the guest until it has seen a hold: idle time is part of it. */
-    private boolean inGuest;
-    /** No task is taken any more. */
-    private boolean ending;
-
-    private Thread thread;
     private Vm vm;
 
-    private volatile Pace pace = Pace.VIRTUAL;
-
-    /** The first request wins. The machine's own thread only. */
-    private MachineEnd requestedEnd;
-
-    /** A machine without devices or CPU. */
+    /** A machine without devices, which will have one CPU. */
     public Machine(String name, GuestMemory memory, GuestEvents events) {
+        this(name, memory, events, 1);
+    }
+
+    /** A machine without devices, which will have so many CPUs. */
+    public Machine(String name, GuestMemory memory, GuestEvents events, int cpus) {
         this.name = Objects.requireNonNull(name);
         this.memory = Objects.requireNonNull(memory);
         this.events = Objects.requireNonNull(events);
         ports = new IoBus("port", events);
         mmio = new IoBus("memory", events);
         hypercalls = new Hypercalls(events);
+        loop = new RunLoop(name, clock);
+        this.cpus = cpus;
     }
 
     public String name() {
@@ -113,218 +97,128 @@ public final class Machine implements AutoCloseable {
         return device;
     }
 
-    /** What devices use to reset or end the machine. For the machine's own thread. */
+    /** What devices use to reset or end the machine. */
     public MachineControl control() {
         return new MachineControl() {
             @Override
             public void reset(String reason) {
-                request(new MachineEnd(MachineEnd.Kind.RESET, 0, reason));
+                loop.request(new MachineEnd(MachineEnd.Kind.RESET, 0, reason));
             }
 
             @Override
             public void exit(int status, String reason) {
-                request(new MachineEnd(MachineEnd.Kind.EXITED, status, reason));
+                loop.request(new MachineEnd(MachineEnd.Kind.EXITED, status, reason));
             }
         };
     }
 
-    private void request(MachineEnd wanted) {
-        if (requestedEnd == null) {
-            requestedEnd = wanted;
-        }
-        kick();
-    }
-
-    private void kick() {
-        lock.lock();
-        try {
-            if (vm != null) {
-                vm.vcpu().kick();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Creates the CPU. */
+    /** Creates the CPUs. */
     public void open(Hypervisor hypervisor, InterruptController interrupts) {
         lock.lock();
         try {
-            if (vm != null || ending) {
+            if (vm != null || loop.isEnding()) {
                 throw new IllegalStateException(name + " has been opened or ended before");
             }
-            vm = hypervisor.create(new Hypervisor.Board(memory, ports, mmio, interrupts, clock, hypercalls, events));
+            vm = hypervisor.create(new Hypervisor.Board(
+                    memory, ports, mmio, interrupts, clock, hypercalls, events, cpus, new ReentrantLock()));
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * The CPU. Its state may be looked at when the machine is held, or in a posted task.
+     * The CPUs; the first is the boot CPU. Their state may be looked at when the machine is held, or in a posted task.
      *
      * @throws IllegalStateException before {@link #open} and after {@link #close}
      */
-    public Vcpu vcpu() {
+    public List<Vcpu> vcpus() {
         lock.lock();
         try {
             if (vm == null) {
                 throw new IllegalStateException(name + " has no CPU: it is not open");
             }
-            return vm.vcpu();
+            return vm.vcpus();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */
-    public void start(Pace initialPace, boolean held) {
-        lock.lock();
-        try {
-            if (vm == null || thread != null || ending) {
-                throw new IllegalStateException(name + " is not open, or has been started or ended before");
-            }
-            pace = initialPace;
-            wantRunning = !held;
-            thread = new Thread(this::life, name + "-vcpu0");
-            thread.setDaemon(true);
-            thread.start();
-        } finally {
-            lock.unlock();
-        }
+    /** The boot CPU, as {@link #vcpus()}. */
+    public Vcpu vcpu() {
+        return vcpus().get(0);
+    }
+
+    /** Starts the CPUs' threads; the guest runs at once or, if {@code held}, at {@link #resume()}. */
+    public void start(Pace pace, boolean held) {
+        loop.start(vcpus(), pace, held);
     }
 
     public Pace pace() {
-        return pace;
+        return loop.pace();
     }
 
     public void pace(Pace newPace) {
-        pace = Objects.requireNonNull(newPace);
-        post(() -> {});
+        loop.pace(newPace);
     }
 
     /** Lets the guest run. */
     public void resume() {
-        setRunning(true);
+        loop.resume();
     }
 
     /**
-     * Holds the guest: on the machine's own thread after the instruction being executed, from elsewhere soon.
-     * {@link #awaitHeld()} waits until it is.
+     * Holds the guest: a CPU's own thread after the instruction being executed, the others soon. {@link #awaitHeld()} waits
+     * until all are.
      */
     public void hold() {
-        setRunning(false);
-        kick();
-    }
-
-    private void setRunning(boolean running) {
-        lock.lock();
-        try {
-            wantRunning = running && !ending;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        loop.hold();
     }
 
     /**
      * Waits until the guest is held or the machine has ended.
      *
-     * @throws IllegalStateException on the machine's own thread, which would wait for itself
+     * @throws IllegalStateException on one of the machine's own threads, which would wait for itself
      */
     public void awaitHeld() throws InterruptedException {
-        lock.lock();
-        try {
-            if (Thread.currentThread() == thread) {
-                throw new IllegalStateException(name + " can't wait for itself");
-            }
-            while ((inGuest || wantRunning) && !end.isDone()) {
-                changed.await();
-            }
-        } finally {
-            lock.unlock();
-        }
+        loop.awaitHeld();
     }
 
     /** Whether the guest may run now: started, not held and not ended. */
     public boolean isRunning() {
-        lock.lock();
-        try {
-            return thread != null && wantRunning && !end.isDone();
-        } finally {
-            lock.unlock();
-        }
+        return loop.isRunning();
     }
 
     /**
-     * Has a task done on the machine's thread, between two instructions, also while the guest is held. A task that throws
-     * ends the machine as {@code FAILED}: it may have left a device half changed.
+     * Has a task done on the boot CPU's thread, between two instructions of every CPU, also while the guest is held. A task
+     * that throws ends the machine as {@code FAILED}: it may have left a device half changed.
      *
      * @return whether it will be done: {@code false} once the machine is ending
      */
     public boolean post(Runnable task) {
-        Objects.requireNonNull(task);
-        lock.lock();
-        try {
-            if (ending) {
-                return false;
-            }
-            inbox.add(task);
-            changed.signalAll();
-            kick();
-            return true;
-        } finally {
-            lock.unlock();
-        }
+        return loop.post(task);
     }
 
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
-        return Optional.ofNullable(end.getNow(null));
+        return loop.end();
     }
 
     /** Completes when the machine ends. */
     public CompletableFuture<MachineEnd> whenEnded() {
-        return end.copy();
+        return loop.whenEnded();
+    }
+
+    /** Waits for the end at most this long of host time. */
+    public Optional<MachineEnd> awaitEnd(Duration limit) throws InterruptedException {
+        return loop.awaitEnd(limit);
     }
 
     /**
-     * Ends the machine and waits for its thread; on that thread, ends it after the task at hand. Does nothing if it has
-     * ended.
+     * Ends the machine and waits for its threads; on one of them, ends it after the instruction or task at hand. Does nothing
+     * if it has ended.
      */
     public void stop() {
-        MachineEnd stopped = new MachineEnd(MachineEnd.Kind.STOPPED, 0, "");
-        Thread toJoin = startedThread();
-        if (toJoin == null) {
-            end(stopped);
-        } else {
-            post(() -> request(stopped));
-            joinUnlessCurrent(toJoin);
-        }
-    }
-
-    /** The machine's thread. If there is none, there never will be. */
-    private Thread startedThread() {
-        lock.lock();
-        try {
-            ending |= thread == null;
-            return thread;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private static void joinUnlessCurrent(Thread toJoin) {
-        boolean interrupted = false;
-        while (toJoin != Thread.currentThread() && toJoin.isAlive()) {
-            try {
-                toJoin.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        loop.stop();
     }
 
     /**
@@ -335,12 +229,13 @@ public final class Machine implements AutoCloseable {
     @Override
     public void close() {
         stop();
+        if (end().isEmpty()) {
+            throw new IllegalStateException(name + " can't be closed from within");
+        }
+        loop.forgetCpus();
         Vm toClose;
         lock.lock();
         try {
-            if (!end.isDone()) {
-                throw new IllegalStateException(name + " can't be closed from within");
-            }
             toClose = vm;
             vm = null;
         } finally {
@@ -350,169 +245,5 @@ public final class Machine implements AutoCloseable {
             toClose.close();
         }
         memory.close();
-    }
-
-    private void life() {
-        MachineEnd ended;
-        try {
-            ended = run();
-        } catch (Throwable e) {
-            ended = failed(e);
-        }
-        end(ended);
-    }
-
-    /** Does the tasks that were taken, as who posted one may be waiting for its answer, and announces the end. */
-    private void end(MachineEnd ended) {
-        refuseTasks();
-        MachineEnd announced = ended;
-        for (Runnable task = nextTask(); task != null; task = nextTask()) {
-            try {
-                task.run();
-            } catch (Throwable e) {
-                announced = failed(e);
-            }
-        }
-        announce(announced);
-    }
-
-    private void refuseTasks() {
-        lock.lock();
-        try {
-            ending = true;
-            wantRunning = false;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private MachineEnd failed(Throwable cause) {
-        LOG.error("{}: vmlab failed", name, cause);
-        return new MachineEnd(MachineEnd.Kind.FAILED, 0, cause.toString());
-    }
-
-    /** Not under the lock: what follows on the end may ask for anything, on any thread. */
-    private void announce(MachineEnd ended) {
-        end.complete(ended);
-        lock.lock();
-        try {
-            inGuest = false;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private MachineEnd run() {
-        while (true) {
-            runInbox();
-            if (requestedEnd != null) {
-                return requestedEnd;
-            }
-            if (!enterGuest()) {
-                awaitChange(false, Long.MAX_VALUE);
-                continue;
-            }
-            VcpuExit exit = vm.vcpu().run();
-            if (requestedEnd != null) {
-                return requestedEnd;
-            }
-            switch (exit.kind()) {
-                case HALTED -> idle();
-                case STOPPED -> {
-                    return new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail());
-                }
-                case SHUTDOWN -> {
-                    return new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail());
-                }
-                case FAILED -> {
-                    return new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail());
-                }
-                case BREAKPOINT -> setRunning(false);
-                case KICKED -> {}
-            }
-        }
-    }
-
-    /** Does the tasks that are there now: one that posts itself again must not keep the machine from ending. */
-    private void runInbox() {
-        for (int left = tasks(); left > 0; left--) {
-            nextTask().run();
-        }
-    }
-
-    private int tasks() {
-        lock.lock();
-        try {
-            return inbox.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** The oldest task, or null. */
-    private Runnable nextTask() {
-        lock.lock();
-        try {
-            return inbox.poll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean enterGuest() {
-        lock.lock();
-        try {
-            inGuest = wantRunning;
-            changed.signalAll();
-            return inGuest;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Lets idle time pass: skipped, or as long as the host's clock says. A posted task ends it early. */
-    private void idle() {
-        long deadline = clock.nextDeadline();
-        if (pace == Pace.VIRTUAL && deadline != Long.MAX_VALUE) {
-            clock.skipTo(deadline);
-            return;
-        }
-        long from = System.nanoTime();
-        long guestFrom = clock.nanos();
-        awaitChange(true, deadline == Long.MAX_VALUE ? deadline : deadline - guestFrom);
-        if (pace == Pace.REAL_TIME) {
-            clock.skipTo(Math.min(deadline, guestFrom + System.nanoTime() - from));
-        }
-    }
-
-    /** Waits for a posted task, for {@link #wantRunning} not to be {@code running} any more, or for the time to pass. */
-    private void awaitChange(boolean running, long nanos) {
-        lock.lock();
-        try {
-            long left = nanos;
-            while (inbox.isEmpty() && wantRunning == running && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-        } catch (InterruptedException e) {
-            // Nobody interrupts this thread but a shutting-down JVM; the machine ends like any other.
-            requestedEnd = new MachineEnd(MachineEnd.Kind.STOPPED, 0, "interrupted");
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Waits for the end at most this long of host time. */
-    public Optional<MachineEnd> awaitEnd(Duration limit) throws InterruptedException {
-        lock.lock();
-        try {
-            long left = limit.toNanos();
-            while (!end.isDone() && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
-        }
-        return end();
     }
 }

@@ -12,7 +12,7 @@ import java.util.Objects;
 public record VcpuExit(Kind kind, String detail) {
     /** The reasons, closed. */
     public enum Kind {
-        /** The CPU waits for an interrupt (HLT with interrupts enabled). */
+        /** The CPU waits for an interrupt (HLT with interrupts enabled). One of several CPUs does so inside. */
         HALTED,
         /** The CPU waits for ever: HLT with interrupts disabled. Linux ends a power-off without ACPI so. */
         STOPPED,
