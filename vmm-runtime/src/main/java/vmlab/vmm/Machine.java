@@ -121,6 +121,7 @@ public final class Machine implements AutoCloseable {
             }
             vm = hypervisor.create(new Hypervisor.Board(
                     memory, ports, mmio, interrupts, clock, hypercalls, events, cpus, new ReentrantLock()));
+            loop.open(vm.vcpus());
         } finally {
             lock.unlock();
         }
@@ -150,7 +151,7 @@ public final class Machine implements AutoCloseable {
 
     /** Starts the CPUs' threads; the guest runs at once or, if {@code held}, at {@link #resume()}. */
     public void start(Pace pace, boolean held) {
-        loop.start(vcpus(), pace, held);
+        loop.start(pace, held);
     }
 
     public Pace pace() {

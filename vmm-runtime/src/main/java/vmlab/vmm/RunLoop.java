@@ -68,16 +68,25 @@ final class RunLoop {
 
     // ---- for everybody
 
-    /** Starts a thread for each CPU. */
-    void start(List<Vcpu> ofMachine, Pace initialPace, boolean held) {
+    /** Takes the CPUs that are to be run. */
+    void open(List<Vcpu> ofMachine) {
         lock.lock();
         try {
-            if (!threads.isEmpty() || ending) {
-                throw new IllegalStateException(name + " has been started or ended before");
+            cpus = List.copyOf(ofMachine);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Starts a thread for each CPU. */
+    void start(Pace initialPace, boolean held) {
+        lock.lock();
+        try {
+            if (cpus.isEmpty() || !threads.isEmpty() || ending) {
+                throw new IllegalStateException(name + " is not open, or has been started or ended before");
             }
             pace = initialPace;
             wantRunning = !held;
-            cpus = List.copyOf(ofMachine);
             List<Thread> made = new ArrayList<>();
             for (int i = 0; i < cpus.size(); i++) {
                 made.add(thread(cpus.get(i), i));
