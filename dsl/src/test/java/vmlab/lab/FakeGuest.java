@@ -307,6 +307,11 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
         }
 
         @Override
+        public VcpuExit step() {
+            return run();
+        }
+
+        @Override
         public CpuState state() {
             return CpuState.reset();
         }

@@ -132,6 +132,11 @@ final class EchoGuest implements MachineFactory {
         }
 
         @Override
+        public VcpuExit step() {
+            return run();
+        }
+
+        @Override
         public CpuState state() {
             return CpuState.reset();
         }

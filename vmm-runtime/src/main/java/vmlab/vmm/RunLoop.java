@@ -390,7 +390,7 @@ final class RunLoop {
             case SHUTDOWN -> request(new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail()));
             case FAILED -> request(new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail()));
             case BREAKPOINT -> holdAt(cpu);
-            case KICKED -> {}
+            case KICKED, STEPPED -> {}
         }
     }
 

@@ -10,6 +10,12 @@ public interface Vcpu {
     VcpuExit run();
 
     /**
+     * One instruction, or instead of it the delivery of an interrupt or exception that comes before it. Answers {@code STEPPED};
+     * or why nothing could be done, {@code HALTED} for example; or {@code KICKED}, if a kick came before anything was done.
+     */
+    VcpuExit step();
+
+    /**
      * Makes {@link #run()} return soon with {@code KICKED}; from its own thread (a device's write, say) after the
      * instruction being executed. A kick that comes while nothing runs ends the next run at once. Any thread may call it.
      */
@@ -18,5 +24,10 @@ public interface Vcpu {
     /** The architectural state. */
     CpuState state();
 
+    /**
+     * Takes over a state.
+     *
+     * @throws IllegalArgumentException if this CPU can't have it: one of 64-bit mode, say, on a 32-bit CPU
+     */
     void restore(CpuState state);
 }

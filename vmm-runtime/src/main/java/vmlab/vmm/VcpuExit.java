@@ -20,6 +20,8 @@ public record VcpuExit(Kind kind, String detail) {
         KICKED,
         /** A debugger's breakpoint. */
         BREAKPOINT,
+        /** {@link Vcpu#step()} has done its step. */
+        STEPPED,
         /** Triple fault. */
         SHUTDOWN,
         /** The host can't go on. */

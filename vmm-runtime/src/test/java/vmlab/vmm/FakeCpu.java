@@ -58,6 +58,11 @@ final class FakeCpu implements Hypervisor, Vm, Vcpu {
     }
 
     @Override
+    public VcpuExit step() {
+        return run();
+    }
+
+    @Override
     public CpuState state() {
         return CpuState.reset();
     }

@@ -94,6 +94,11 @@ final class FakeCpus implements Hypervisor {
         }
 
         @Override
+        public VcpuExit step() {
+            throw new UnsupportedOperationException("nobody steps this CPU");
+        }
+
+        @Override
         public void kick() {
             if (closed) {
                 throw new AssertionError("a closed CPU was kicked");

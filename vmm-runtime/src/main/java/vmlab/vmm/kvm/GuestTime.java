@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import vmlab.vmm.CpuState;
 import vmlab.vmm.VmClock;
 import vmlab.vmm.kvm.KvmApi.DeviceAttr;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
+import vmlab.vmm.kvm.KvmApi.Msrs;
 import vmlab.vmm.kvm.KvmApi.Value;
 
 /**
@@ -20,15 +22,17 @@ import vmlab.vmm.kvm.KvmApi.Value;
  * @spec Linux, Documentation/virt/kvm/devices/vcpu.rst, 4.1 KVM_VCPU_TSC_OFFSET
  */
 final class GuestTime implements AutoCloseable {
+    private static final int TSC = 0x10;
     private static final long NANOS_PER_MILLISECOND = 1_000_000;
 
     private final KvmDescriptor vcpu;
     private final VmClock clock;
     private final NativeStruct attribute = new NativeStruct(DeviceAttr.SIZE);
     private final NativeStruct offset = new NativeStruct(8);
-    private final long ticksPerMillisecond;
+    private final NativeStruct counter = new NativeStruct(Msrs.ENTRIES + Msrs.ENTRY_SIZE);
     private final boolean followed;
 
+    private long ticksPerMillisecond;
     private boolean inside;
     private long enteredAt;
     private long worked;
@@ -44,9 +48,8 @@ final class GuestTime implements AutoCloseable {
         attribute.put32(DeviceAttr.GROUP, Value.KVM_VCPU_TSC_CTRL);
         attribute.put64(DeviceAttr.ATTR, Value.KVM_VCPU_TSC_OFFSET);
         attribute.put64(DeviceAttr.ADDR, offset.address());
-        int kilohertz = vcpu.attempt(Ioctl.KVM_GET_TSC_KHZ, 0);
-        ticksPerMillisecond = Math.max(0, kilohertz);
-        followed = kilohertz > 0
+        ticksPerMillisecond = kilohertz();
+        followed = ticksPerMillisecond > 0
                 && vcpu.attempt(Ioctl.KVM_HAS_DEVICE_ATTR, attribute.address()) == 0
                 && vcpu.attempt(Ioctl.KVM_GET_DEVICE_ATTR, attribute.address()) == 0;
         clock.useSource(this::nanosWorked, () -> {});
@@ -73,6 +76,42 @@ final class GuestTime implements AutoCloseable {
         inside = false;
     }
 
+    /** The counter as the guest would read it now. */
+    CpuState.TimeStamp state() {
+        if (followed) {
+            bringTogether();
+        }
+        return new CpuState.TimeStamp(ticks(), kilohertz());
+    }
+
+    /** Has the counter go on from there; at the rate it had if the host's CPU can scale. */
+    void restore(CpuState.TimeStamp state) {
+        if (state.kilohertz() != 0 && state.kilohertz() != kilohertz()) {
+            vcpu.attempt(Ioctl.KVM_SET_TSC_KHZ, state.kilohertz());
+            ticksPerMillisecond = kilohertz();
+        }
+        if (followed) {
+            offset.put64(0, offset.get64(0) + state.ticks() - ticks());
+            vcpu.call("KVM_VCPU_TSC_OFFSET", Ioctl.KVM_SET_DEVICE_ATTR, attribute.address());
+        } else {
+            counter.put64(Msrs.ENTRIES + Msrs.DATA, state.ticks());
+            vcpu.call("KVM_SET_MSRS", Ioctl.KVM_SET_MSRS, counter.address());
+        }
+        togetherAt = clock.nanos();
+        togetherAtHost = System.nanoTime();
+    }
+
+    private long kilohertz() {
+        return Math.max(0, vcpu.attempt(Ioctl.KVM_GET_TSC_KHZ, 0));
+    }
+
+    private long ticks() {
+        counter.put32(Msrs.NMSRS, 1);
+        counter.put32(Msrs.ENTRIES + Msrs.INDEX, TSC);
+        vcpu.call("KVM_GET_MSRS", Ioctl.KVM_GET_MSRS, counter.address());
+        return counter.get64(Msrs.ENTRIES + Msrs.DATA);
+    }
+
     private void bringTogether() {
         long now = clock.nanos();
         long host = System.nanoTime();
@@ -94,5 +133,6 @@ final class GuestTime implements AutoCloseable {
     public void close() {
         attribute.close();
         offset.close();
+        counter.close();
     }
 }

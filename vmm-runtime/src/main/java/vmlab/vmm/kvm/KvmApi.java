@@ -34,11 +34,19 @@ final class KvmApi {
         static final long KVM_GET_SREGS = 0x8138AE83L;
         static final long KVM_SET_SREGS = 0x4138AE84;
         static final long KVM_INTERRUPT = 0x4004AE86;
+        static final long KVM_GET_MSRS = 0xC008AE88L;
+        static final long KVM_SET_MSRS = 0x4008AE89;
         static final long KVM_SET_SIGNAL_MASK = 0x4004AE8B;
         static final long KVM_SET_CPUID2 = 0x4008AE90;
+        static final long KVM_SET_GUEST_DEBUG = 0x4048AE9B;
+        static final long KVM_GET_VCPU_EVENTS = 0x8040AE9FL;
         static final long KVM_SET_VCPU_EVENTS = 0x4040AEA0;
+        static final long KVM_GET_DEBUGREGS = 0x8080AEA1L;
         static final long KVM_SET_DEBUGREGS = 0x4080AEA2;
+        static final long KVM_SET_TSC_KHZ = 0xAEA2;
         static final long KVM_GET_TSC_KHZ = 0xAEA3;
+        static final long KVM_GET_XSAVE = 0x9000AEA4L;
+        static final long KVM_SET_XSAVE = 0x5000AEA5;
         static final long KVM_SET_DEVICE_ATTR = 0x4018AEE1;
         static final long KVM_GET_DEVICE_ATTR = 0x4018AEE2;
         static final long KVM_HAS_DEVICE_ATTR = 0x4018AEE3;
@@ -56,6 +64,7 @@ final class KvmApi {
         static final int KVM_CAP_XEN_HVM = 38;
         static final int KVM_CAP_VCPU_EVENTS = 41;
         static final int KVM_CAP_DEBUGREGS = 50;
+        static final int KVM_CAP_XSAVE = 55;
         static final int KVM_CAP_IMMEDIATE_EXIT = 136;
         static final int KVM_CAP_X86_USER_SPACE_MSR = 188;
         static final int KVM_CAP_X86_MSR_FILTER = 189;
@@ -67,6 +76,7 @@ final class KvmApi {
     static final class Exit {
         static final int KVM_EXIT_UNKNOWN = 0;
         static final int KVM_EXIT_IO = 2;
+        static final int KVM_EXIT_DEBUG = 4;
         static final int KVM_EXIT_HLT = 5;
         static final int KVM_EXIT_MMIO = 6;
         static final int KVM_EXIT_IRQ_WINDOW_OPEN = 7;
@@ -94,6 +104,10 @@ final class KvmApi {
         static final int KVM_MSR_FILTER_READ = 1;
         static final int KVM_MSR_FILTER_WRITE = 2;
         static final int KVM_VCPUEVENT_VALID_SHADOW = 4;
+        static final int KVM_X86_SHADOW_INT_MOV_SS = 1;
+        static final int KVM_X86_SHADOW_INT_STI = 2;
+        static final int KVM_GUESTDBG_ENABLE = 1;
+        static final int KVM_GUESTDBG_SINGLESTEP = 2;
         static final int KVM_VCPU_TSC_CTRL = 0;
         static final int KVM_VCPU_TSC_OFFSET = 0;
 
@@ -145,6 +159,7 @@ final class KvmApi {
         static final int RDI = 40;
         static final int RSP = 48;
         static final int RBP = 56;
+        static final int R8 = 64;
         static final int RIP = 128;
         static final int RFLAGS = 136;
 
@@ -168,6 +183,7 @@ final class KvmApi {
         static final int CR2 = 232;
         static final int CR3 = 240;
         static final int CR4 = 248;
+        static final int EFER = 264;
         static final int APIC_BASE = 272;
 
         private Sregs() {}
@@ -255,6 +271,13 @@ final class KvmApi {
     /** {@code struct kvm_vcpu_events}. */
     static final class VcpuEvents {
         static final int SIZE = 64;
+        static final int EXCEPTION_INJECTED = 0;
+        static final int EXCEPTION_NR = 1;
+        static final int EXCEPTION_HAS_ERROR_CODE = 2;
+        static final int EXCEPTION_ERROR_CODE = 4;
+        static final int INTERRUPT_INJECTED = 8;
+        static final int INTERRUPT_NR = 9;
+        static final int INTERRUPT_SHADOW = 11;
         static final int FLAGS = 20;
 
         private VcpuEvents() {}
@@ -263,10 +286,38 @@ final class KvmApi {
     /** {@code struct kvm_debugregs}. */
     static final class Debugregs {
         static final int SIZE = 128;
+        static final int DB = 0;
         static final int DR6 = 32;
         static final int DR7 = 40;
 
         private Debugregs() {}
+    }
+
+    /** {@code struct kvm_xsave}: an FXSAVE image, then the header of XSAVE. */
+    static final class Xsave {
+        static final int SIZE = 4096;
+        static final int REGION = 0;
+
+        private Xsave() {}
+    }
+
+    /** {@code struct kvm_msrs} and the {@code kvm_msr_entry} that follow it. */
+    static final class Msrs {
+        static final int NMSRS = 0;
+        static final int ENTRIES = 8;
+        static final int ENTRY_SIZE = 16;
+        static final int INDEX = 0;
+        static final int DATA = 8;
+
+        private Msrs() {}
+    }
+
+    /** {@code struct kvm_guest_debug}. */
+    static final class GuestDebug {
+        static final int SIZE = 72;
+        static final int CONTROL = 0;
+
+        private GuestDebug() {}
     }
 
     /** {@code struct kvm_device_attr}. */

@@ -7,12 +7,10 @@ import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
-import vmlab.vmm.kvm.KvmApi.Debugregs;
+import vmlab.vmm.kvm.KvmApi.GuestDebug;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.Regs;
-import vmlab.vmm.kvm.KvmApi.Sregs;
 import vmlab.vmm.kvm.KvmApi.Value;
-import vmlab.vmm.kvm.KvmApi.VcpuEvents;
 
 /**
  * The run loop on KVM, of two levels: the outer one looks at kicks, alarms and interrupts, the inner one is in the guest and
@@ -21,17 +19,13 @@ import vmlab.vmm.kvm.KvmApi.VcpuEvents;
  * <p>An exit for a device comes in the middle of an instruction, which KVM finishes at the next entry; so before this comes
  * back to its caller it enters once more, for that only. Registers are therefore always between two instructions.
  *
- * <p>Not modelled: an interrupt that was acknowledged and not yet delivered isn't part of {@link #state()}; KVM keeps it for
- * the next run.
- *
  * <p>Threads: as {@link Vcpu}; the thread that runs the guest keeps the kick signal blocked.
  *
  * @spec Linux, Documentation/virt/kvm/api.rst, 4.10 KVM_RUN, 4.16 KVM_INTERRUPT, 5
  */
 final class KvmVcpu implements Vcpu, AutoCloseable {
-    private static final int DR6_ONES = 0xFFFF0FF0;
-    private static final int DR7_ONES = 0x400;
     private static final int IF = 1 << 9;
+    private static final VcpuExit STEPPED = new VcpuExit(VcpuExit.Kind.STEPPED, "");
 
     private final KvmDescriptor vcpu;
     private final Board board;
@@ -42,10 +36,11 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final Kicker kicker;
     private final GuestTime time;
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
-    private final NativeStruct sregs = new NativeStruct(Sregs.SIZE);
+    private final VcpuRegisters registers;
     private final NativeStruct vector = new NativeStruct(4);
 
     private boolean halted;
+    private boolean stepping;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
     /** What the timer is set to; no alarm has this time. */
@@ -57,7 +52,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         this.pageAddress = pageAddress;
         this.pageBytes = pageBytes;
         page = new RunPage(pageAddress);
-        exits = new ExitHandler(page, board.ports(), board.mmio(), new ModelSpecificRegisters(board.events()));
+        ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
+        exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
+        registers = new VcpuRegisters(vcpu, modelSpecific);
         kicker = new Kicker(vcpu);
         time = new GuestTime(vcpu, board.clock());
     }
@@ -103,6 +100,25 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
     }
 
+    @Override
+    public VcpuExit step() {
+        trace(Value.KVM_GUESTDBG_ENABLE | Value.KVM_GUESTDBG_SINGLESTEP);
+        stepping = true;
+        try {
+            return run();
+        } finally {
+            stepping = false;
+            trace(0);
+        }
+    }
+
+    private void trace(int control) {
+        try (NativeStruct debug = new NativeStruct(GuestDebug.SIZE)) {
+            debug.put32(GuestDebug.CONTROL, control);
+            vcpu.call("KVM_SET_GUEST_DEBUG", Ioctl.KVM_SET_GUEST_DEBUG, debug.address());
+        }
+    }
+
     private VcpuExit loop() {
         while (true) {
             board.clock().fireDue();
@@ -120,6 +136,10 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             VcpuExit exit = enterGuest();
             if (exit != null) {
                 return exit;
+            }
+            if (stepping && unfinished) {
+                VcpuExit worse = finishInstruction();
+                return worse == null ? STEPPED : worse;
             }
         }
     }
@@ -182,7 +202,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 unfinished = true;
                 dispatch(true);
             }
-            case HALTED -> halted = true;
+            case HALTED -> {
+                halted = true;
+                return stepping ? STEPPED : null;
+            }
+            case STEPPED -> {
+                return STEPPED;
+            }
             case SHUTDOWN -> {
                 return new VcpuExit(VcpuExit.Kind.SHUTDOWN, tripleFault());
             }
@@ -211,7 +237,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private VcpuExit failed(String reason) {
-        return new VcpuExit(VcpuExit.Kind.FAILED, reason + "\n" + describe());
+        return new VcpuExit(VcpuExit.Kind.FAILED, reason + "\n" + state().describe());
     }
 
     // ---- hypercalls
@@ -261,7 +287,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private void dispatch(boolean intercepted) {
-        readRegisters();
+        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
         Call call = new Call(intercepted);
         if (intercepted) {
             // KVM sets EAX in any case: to what it was, unless the handler says otherwise.
@@ -274,37 +300,16 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public CpuState state() {
-        readRegisters();
-        return Registers.load(regs, sregs);
-    }
-
-    private void readRegisters() {
-        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
-        vcpu.call("KVM_GET_SREGS", Ioctl.KVM_GET_SREGS, sregs.address());
+        return registers.read(halted, time.state());
     }
 
     @Override
     public void restore(CpuState s) {
-        Registers.storeSystem(s, sregs);
-        vcpu.call("KVM_SET_SREGS", Ioctl.KVM_SET_SREGS, sregs.address());
-        Registers.store(s, regs);
-        vcpu.call("KVM_SET_REGS", Ioctl.KVM_SET_REGS, regs.address());
-        forgetEvents();
-        halted = false;
+        registers.write(s);
+        time.restore(s.timeStamp());
+        halted = s.activity().halted();
         page.interruptFlag((s.eflags() & IF) != 0);
         page.notReadyForInterrupt();
-    }
-
-    /** No interrupt or exception under way, no shadow of STI, no breakpoints. */
-    private void forgetEvents() {
-        try (NativeStruct events = new NativeStruct(VcpuEvents.SIZE);
-                NativeStruct debug = new NativeStruct(Debugregs.SIZE)) {
-            events.put32(VcpuEvents.FLAGS, Value.KVM_VCPUEVENT_VALID_SHADOW);
-            vcpu.call("KVM_SET_VCPU_EVENTS", Ioctl.KVM_SET_VCPU_EVENTS, events.address());
-            debug.put64(Debugregs.DR6, DR6_ONES & 0xFFFFFFFFL);
-            debug.put64(Debugregs.DR7, DR7_ONES);
-            vcpu.call("KVM_SET_DEBUGREGS", Ioctl.KVM_SET_DEBUGREGS, debug.address());
-        }
     }
 
     /** On AMD the kernel has reset the CPU by now, and its registers tell nothing. */
@@ -313,41 +318,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         boolean reset = now.eip() == 0xFFF0 && now.cs().selector() == 0xF000;
         return reset
                 ? "triple fault (KVM has reset the CPU: where it was is not known)"
-                : "triple fault\n" + describe();
-    }
-
-    /** The registers, for people. */
-    private String describe() {
-        CpuState s = state();
-        return """
-                EAX=%08x EBX=%08x ECX=%08x EDX=%08x ESI=%08x EDI=%08x EBP=%08x ESP=%08x
-                EIP=%08x EFL=%08x CS=%04x SS=%04x DS=%04x ES=%04x FS=%04x GS=%04x TR=%04x
-                CR0=%08x CR2=%08x CR3=%08x CR4=%08x GDT=%08x,%04x IDT=%08x,%04x""".formatted(
-                        s.eax(),
-                        s.ebx(),
-                        s.ecx(),
-                        s.edx(),
-                        s.esi(),
-                        s.edi(),
-                        s.ebp(),
-                        s.esp(),
-                        s.eip(),
-                        s.eflags(),
-                        s.cs().selector(),
-                        s.ss().selector(),
-                        s.ds().selector(),
-                        s.es().selector(),
-                        s.fs().selector(),
-                        s.gs().selector(),
-                        s.tr().selector(),
-                        s.cr0(),
-                        s.cr2(),
-                        s.cr3(),
-                        s.cr4(),
-                        s.gdtr().base(),
-                        s.gdtr().limit(),
-                        s.idtr().base(),
-                        s.idtr().limit());
+                : "triple fault\n" + now.describe();
     }
 
     @Override
@@ -358,7 +329,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         Libc.munmap(pageAddress, pageBytes);
         vcpu.close();
         regs.close();
-        sregs.close();
+        registers.close();
         vector.close();
     }
 }

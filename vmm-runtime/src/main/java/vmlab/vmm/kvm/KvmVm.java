@@ -33,6 +33,7 @@ final class KvmVm implements Vm {
         new Need("KVM_CAP_DESTROY_MEMORY_REGION_WORKS", Cap.KVM_CAP_DESTROY_MEMORY_REGION_WORKS),
         new Need("KVM_CAP_VCPU_EVENTS", Cap.KVM_CAP_VCPU_EVENTS),
         new Need("KVM_CAP_DEBUGREGS", Cap.KVM_CAP_DEBUGREGS),
+        new Need("KVM_CAP_XSAVE", Cap.KVM_CAP_XSAVE),
         new Need("KVM_CAP_IMMEDIATE_EXIT", Cap.KVM_CAP_IMMEDIATE_EXIT)
     };
 

@@ -4,6 +4,8 @@ package vmlab.vmm.kvm;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import vmlab.vmm.GuestEvents;
 
 /**
@@ -49,6 +51,21 @@ final class ModelSpecificRegisters {
             featureControl = page.msrValue();
         }
         answer(page, index == FCR || index == MCG_STATUS, "WRMSR");
+    }
+
+    /** Those that hold something. */
+    SortedMap<Integer, Long> state() {
+        SortedMap<Integer, Long> registers = new TreeMap<>();
+        if (featureControl != 0) {
+            registers.put(FCR, featureControl);
+        }
+        return registers;
+    }
+
+    /** Takes its own out of what is to be restored. */
+    void restore(SortedMap<Integer, Long> registers) {
+        Long value = registers.remove(FCR);
+        featureControl = value == null ? 0 : value;
     }
 
     private void answer(RunPage page, boolean known, String what) {

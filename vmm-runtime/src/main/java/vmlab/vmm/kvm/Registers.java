@@ -1,39 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.CpuState.Control;
+import vmlab.vmm.CpuState.Debug;
+import vmlab.vmm.CpuState.Event;
+import vmlab.vmm.CpuState.General;
+import vmlab.vmm.CpuState.Segments;
+import vmlab.vmm.CpuState.Shadow;
+import vmlab.vmm.FxImage;
+import vmlab.vmm.kvm.KvmApi.Debugregs;
 import vmlab.vmm.kvm.KvmApi.Dtable;
 import vmlab.vmm.kvm.KvmApi.Regs;
 import vmlab.vmm.kvm.KvmApi.Sregs;
+import vmlab.vmm.kvm.KvmApi.Value;
+import vmlab.vmm.kvm.KvmApi.VcpuEvents;
+import vmlab.vmm.kvm.KvmApi.Xsave;
 
 /**
- * {@link CpuState} to KVM's structures and back.
+ * The parts of a {@link CpuState} to KVM's structures and back.
  *
- * <p>Not converted: what 64-bit mode adds. The task register's type goes through as it is: hardware wants the busy type of
+ * <p>The task register's type goes through as it is: hardware wants the busy type of
  * {@link CpuState#reset} (11), a nested KVM on an emulated CPU the one a descriptor has before LTR (9).
  *
  * @spec SDM 3A, 3.4.5 (descriptors), figure 3-8
  */
 final class Registers {
-    private static final long LOW = 0xFFFFFFFFL;
+    /** XSTATE_BV of the header: which parts the image has (SDM 1, 13.4.2). */
+    private static final int PRESENT_PARTS = Xsave.REGION + FxImage.BYTES;
+
+    private static final int X87_AND_SSE = 3;
+
     /** How the general registers of {@link CpuState} lie in kvm_regs. */
-    private static final int[] GENERAL = {
-        Regs.RAX, Regs.RCX, Regs.RDX, Regs.RBX, Regs.RSP, Regs.RBP, Regs.RSI, Regs.RDI, Regs.RIP, Regs.RFLAGS
+    private static final int[] GENERAL = {Regs.RAX, Regs.RCX, Regs.RDX, Regs.RBX, Regs.RSP, Regs.RBP, Regs.RSI, Regs.RDI
     };
 
     private Registers() {}
 
-    /** Fills kvm_regs. */
-    static void store(CpuState s, NativeStruct regs) {
-        int[] values = {s.eax(), s.ecx(), s.edx(), s.ebx(), s.esp(), s.ebp(), s.esi(), s.edi(), s.eip(), s.eflags()};
+    private static int general(int number) {
+        return number < GENERAL.length ? GENERAL[number] : Regs.R8 + 8 * (number - GENERAL.length);
+    }
+
+    static void store(General s, NativeStruct regs) {
         regs.clear();
-        for (int i = 0; i < values.length; i++) {
-            regs.put64(GENERAL[i], values[i] & LOW);
+        for (int number = 0; number < General.COUNT; number++) {
+            regs.put64(general(number), s.register(number));
         }
+        regs.put64(Regs.RIP, s.rip());
+        regs.put64(Regs.RFLAGS, s.rflags());
+    }
+
+    static General general(NativeStruct regs) {
+        List<Long> registers = new ArrayList<>();
+        for (int number = 0; number < General.COUNT; number++) {
+            registers.add(regs.get64(general(number)));
+        }
+        return new General(registers, regs.get64(Regs.RIP), regs.get64(Regs.RFLAGS));
     }
 
     /** Fills kvm_sregs; the local APIC is switched off, as there is none. */
-    static void storeSystem(CpuState s, NativeStruct sregs) {
+    static void store(Segments s, Control control, NativeStruct sregs) {
         sregs.clear();
         segment(sregs, Sregs.ES, s.es());
         segment(sregs, Sregs.CS, s.cs());
@@ -45,28 +76,15 @@ final class Registers {
         segment(sregs, Sregs.TR, s.tr());
         table(sregs, Sregs.GDT, s.gdtr());
         table(sregs, Sregs.IDT, s.idtr());
-        sregs.put64(Sregs.CR0, s.cr0() & LOW);
-        sregs.put64(Sregs.CR2, s.cr2() & LOW);
-        sregs.put64(Sregs.CR3, s.cr3() & LOW);
-        sregs.put64(Sregs.CR4, s.cr4() & LOW);
+        sregs.put64(Sregs.CR0, control.cr0());
+        sregs.put64(Sregs.CR2, control.cr2());
+        sregs.put64(Sregs.CR3, control.cr3());
+        sregs.put64(Sregs.CR4, control.cr4());
+        sregs.put64(Sregs.EFER, control.efer());
     }
 
-    static CpuState load(NativeStruct regs, NativeStruct sregs) {
-        int[] r = new int[GENERAL.length];
-        for (int i = 0; i < r.length; i++) {
-            r[i] = (int) regs.get64(GENERAL[i]);
-        }
-        return new CpuState(
-                r[0],
-                r[1],
-                r[2],
-                r[3],
-                r[4],
-                r[5],
-                r[6],
-                r[7],
-                r[8],
-                r[9],
+    static Segments segments(NativeStruct sregs) {
+        return new Segments(
                 segment(sregs, Sregs.ES),
                 segment(sregs, Sregs.CS),
                 segment(sregs, Sregs.SS),
@@ -76,17 +94,105 @@ final class Registers {
                 segment(sregs, Sregs.LDT),
                 segment(sregs, Sregs.TR),
                 table(sregs, Sregs.GDT),
-                table(sregs, Sregs.IDT),
-                (int) sregs.get64(Sregs.CR0),
-                (int) sregs.get64(Sregs.CR2),
-                (int) sregs.get64(Sregs.CR3),
-                (int) sregs.get64(Sregs.CR4));
+                table(sregs, Sregs.IDT));
+    }
+
+    static Control control(NativeStruct sregs) {
+        return new Control(
+                sregs.get64(Sregs.CR0),
+                sregs.get64(Sregs.CR2),
+                sregs.get64(Sregs.CR3),
+                sregs.get64(Sregs.CR4),
+                sregs.get64(Sregs.EFER));
+    }
+
+    static void store(Debug s, NativeStruct debug) {
+        debug.clear();
+        debug.put64(Debugregs.DB, s.dr0());
+        debug.put64(Debugregs.DB + 8, s.dr1());
+        debug.put64(Debugregs.DB + 16, s.dr2());
+        debug.put64(Debugregs.DB + 24, s.dr3());
+        debug.put64(Debugregs.DR6, s.dr6());
+        debug.put64(Debugregs.DR7, s.dr7());
+    }
+
+    static Debug debug(NativeStruct debug) {
+        return new Debug(
+                debug.get64(Debugregs.DB),
+                debug.get64(Debugregs.DB + 8),
+                debug.get64(Debugregs.DB + 16),
+                debug.get64(Debugregs.DB + 24),
+                debug.get64(Debugregs.DR6),
+                debug.get64(Debugregs.DR7));
+    }
+
+    static void store(FxImage s, NativeStruct xsave) {
+        ByteBuffer image = s.bytes();
+        xsave.clear();
+        for (int i = 0; i < FxImage.BYTES; i += Long.BYTES) {
+            xsave.put64(Xsave.REGION + i, image.getLong(i));
+        }
+        xsave.put64(PRESENT_PARTS, X87_AND_SSE);
+    }
+
+    static FxImage floats(NativeStruct xsave) {
+        ByteBuffer image = FxImage.buffer();
+        for (int i = 0; i < FxImage.BYTES; i += Long.BYTES) {
+            image.putLong(i, xsave.get64(Xsave.REGION + i));
+        }
+        return FxImage.of(image);
+    }
+
+    /** The shadow and what is to be delivered; no other event is under way. */
+    static void store(CpuState.Activity s, NativeStruct events) {
+        events.clear();
+        events.put32(VcpuEvents.FLAGS, Value.KVM_VCPUEVENT_VALID_SHADOW);
+        events.put8(
+                VcpuEvents.INTERRUPT_SHADOW,
+                switch (s.shadow()) {
+                    case NONE -> 0;
+                    case STI -> Value.KVM_X86_SHADOW_INT_STI;
+                    case MOV_SS -> Value.KVM_X86_SHADOW_INT_MOV_SS;
+                });
+        s.undelivered().ifPresent(event -> store(event, events));
+    }
+
+    private static void store(Event event, NativeStruct events) {
+        if (event.external()) {
+            events.put8(VcpuEvents.INTERRUPT_INJECTED, 1).put8(VcpuEvents.INTERRUPT_NR, event.vector());
+            return;
+        }
+        events.put8(VcpuEvents.EXCEPTION_INJECTED, 1)
+                .put8(VcpuEvents.EXCEPTION_NR, event.vector())
+                .put8(VcpuEvents.EXCEPTION_HAS_ERROR_CODE, event.errorCode().isPresent() ? 1 : 0)
+                .put32(VcpuEvents.EXCEPTION_ERROR_CODE, event.errorCode().orElse(0));
+    }
+
+    /** AMD's CPUs don't tell one shadow from the other, and KVM then says both. */
+    static Shadow shadow(NativeStruct events) {
+        int shadow = events.get8(VcpuEvents.INTERRUPT_SHADOW);
+        if (shadow == 0) {
+            return Shadow.NONE;
+        }
+        return (shadow & Value.KVM_X86_SHADOW_INT_STI) != 0 ? Shadow.STI : Shadow.MOV_SS;
+    }
+
+    static Optional<Event> undelivered(NativeStruct events) {
+        if (events.get8(VcpuEvents.EXCEPTION_INJECTED) != 0) {
+            boolean coded = events.get8(VcpuEvents.EXCEPTION_HAS_ERROR_CODE) != 0;
+            int code = events.get32(VcpuEvents.EXCEPTION_ERROR_CODE);
+            return Optional.of(new Event(
+                    events.get8(VcpuEvents.EXCEPTION_NR), false, coded ? OptionalInt.of(code) : OptionalInt.empty()));
+        }
+        if (events.get8(VcpuEvents.INTERRUPT_INJECTED) != 0) {
+            return Optional.of(new Event(events.get8(VcpuEvents.INTERRUPT_NR), true, OptionalInt.empty()));
+        }
+        return Optional.empty();
     }
 
     private static void segment(NativeStruct sregs, int at, CpuState.Segment s) {
         int a = s.attributes();
-        boolean present = bit(a, 15) != 0;
-        sregs.put64(at + KvmApi.Segment.BASE, s.base() & LOW)
+        sregs.put64(at + KvmApi.Segment.BASE, s.base())
                 .put32(at + KvmApi.Segment.LIMIT, s.limit())
                 .put16(at + KvmApi.Segment.SELECTOR, s.selector())
                 .put8(at + KvmApi.Segment.TYPE, a >> 8 & 0xF)
@@ -97,7 +203,7 @@ final class Registers {
                 .put8(at + KvmApi.Segment.L, bit(a, 21))
                 .put8(at + KvmApi.Segment.G, bit(a, 23))
                 .put8(at + KvmApi.Segment.AVL, bit(a, 20))
-                .put8(at + KvmApi.Segment.UNUSABLE, present ? 0 : 1);
+                .put8(at + KvmApi.Segment.UNUSABLE, s.isPresent() ? 0 : 1);
     }
 
     /** What KVM calls unusable is a register that was loaded with a null selector: nothing of it means anything. */
@@ -115,19 +221,16 @@ final class Registers {
                 | sregs.get8(at + KvmApi.Segment.DB) << 22
                 | sregs.get8(at + KvmApi.Segment.G) << 23;
         return new CpuState.Segment(
-                selector,
-                (int) sregs.get64(at + KvmApi.Segment.BASE),
-                sregs.get32(at + KvmApi.Segment.LIMIT),
-                attributes);
+                selector, sregs.get64(at + KvmApi.Segment.BASE), sregs.get32(at + KvmApi.Segment.LIMIT), attributes);
     }
 
     private static void table(NativeStruct sregs, int at, CpuState.Table t) {
-        sregs.put64(at + Dtable.BASE, t.base() & LOW);
+        sregs.put64(at + Dtable.BASE, t.base());
         sregs.put16(at + Dtable.LIMIT, t.limit());
     }
 
     private static CpuState.Table table(NativeStruct sregs, int at) {
-        return new CpuState.Table((int) sregs.get64(at + Dtable.BASE), sregs.get16(at + Dtable.LIMIT));
+        return new CpuState.Table(sregs.get64(at + Dtable.BASE), sregs.get16(at + Dtable.LIMIT));
     }
 
     private static int bit(int word, int number) {

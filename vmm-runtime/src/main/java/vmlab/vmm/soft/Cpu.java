@@ -3,6 +3,7 @@ package vmlab.vmm.soft;
 
 import java.util.HashSet;
 import java.util.Set;
+import vmlab.vmm.CpuState;
 import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.RawMemory;
@@ -103,7 +104,7 @@ final class Cpu implements OperandMemory, Hypercall {
     int sysenterEsp;
     int sysenterEip;
     long featureControl;
-    long tscOffset;
+    final TimeStampCounter timeStamp;
 
     /** Instructions left of the slice; the run loop stops where it would fall below 0. */
     int budget;
@@ -124,6 +125,9 @@ final class Cpu implements OperandMemory, Hypercall {
     boolean trapDue;
 
     boolean halted;
+
+    /** What was accepted elsewhere and comes before the next instruction; null almost always. */
+    CpuState.Event undelivered;
 
     /** Set while one instruction runs by itself, so that device accesses and stores onto code are allowed. */
     boolean precise;
@@ -149,6 +153,7 @@ final class Cpu implements OperandMemory, Hypercall {
         this.board = board;
         mmu = new Mmu(this, board.memory(), board.mmio());
         tlb = mmu.table(false);
+        timeStamp = new TimeStampCounter(board.clock());
     }
 
     /** LDTR and TR: a system segment's hidden part. */

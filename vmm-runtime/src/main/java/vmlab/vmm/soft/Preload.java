@@ -47,7 +47,7 @@ final class Preload {
                 CpuState.flat(0, 8, 16, new CpuState.Table(0, 0)).ds();
         for (int register = 0; register < 6; register++) {
             int code = register == Cpu.CS ? Attributes.CODE : 0;
-            c.segment(register, 8, data.base(), data.limit(), data.attributes() | code);
+            c.segment(register, 8, (int) data.base(), data.limit(), data.attributes() | code);
         }
         Decoder decoder = new Decoder(c.mmu);
         for (int prefix : new int[] {0x90, 0x66, 0xF2, 0xF3}) {

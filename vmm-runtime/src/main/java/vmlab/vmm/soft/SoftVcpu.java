@@ -2,8 +2,6 @@
 package vmlab.vmm.soft;
 
 import vmlab.vmm.CpuState;
-import vmlab.vmm.CpuState.Segment;
-import vmlab.vmm.CpuState.Table;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
@@ -50,21 +48,61 @@ final class SoftVcpu implements Vcpu {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
             board.clock().fireDue();
-            if (!c.inShadow() && c.flag(Eflags.IF) && board.interrupts().pending()) {
-                if (!interrupt(board.interrupts().acknowledge())) {
-                    return tripleFault();
-                }
+            if (!deliver()) {
+                return tripleFault();
             }
             if (c.halted) {
-                return c.flag(Eflags.IF)
-                        ? new VcpuExit(VcpuExit.Kind.HALTED, "")
-                        : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+                return halted();
             }
-            boolean alive = c.inShadow() || c.isTraced() ? step() : slice();
+            boolean alive = c.inShadow() || c.isTraced() ? single() : slice();
             if (!alive) {
                 return tripleFault();
             }
         }
+    }
+
+    @Override
+    public VcpuExit step() {
+        if (kicked) {
+            kicked = false;
+            return new VcpuExit(VcpuExit.Kind.KICKED, "");
+        }
+        board.clock().fireDue();
+        boolean alive;
+        if (hasEvent()) {
+            alive = deliver();
+        } else if (c.halted) {
+            return halted();
+        } else {
+            alive = single();
+        }
+        return alive ? new VcpuExit(VcpuExit.Kind.STEPPED, "") : tripleFault();
+    }
+
+    private VcpuExit halted() {
+        return c.flag(Eflags.IF)
+                ? new VcpuExit(VcpuExit.Kind.HALTED, "")
+                : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+    }
+
+    private boolean hasEvent() {
+        return c.undelivered != null
+                || !c.inShadow() && c.flag(Eflags.IF) && board.interrupts().pending();
+    }
+
+    /** Enters the handler of what has to be delivered now, if anything; false on a triple fault. */
+    private boolean deliver() {
+        if (!hasEvent()) {
+            return true;
+        }
+        CpuState.Event event = c.undelivered;
+        if (event == null) {
+            return interrupt(board.interrupts().acknowledge());
+        }
+        c.undelivered = null;
+        return event.external()
+                ? interrupt(event.vector())
+                : Interrupts.exception(c, event.vector(), event.errorCode().orElse(0));
     }
 
     private boolean interrupt(int vector) {
@@ -80,7 +118,9 @@ final class SoftVcpu implements Vcpu {
     }
 
     private VcpuExit tripleFault() {
-        return new VcpuExit(VcpuExit.Kind.SHUTDOWN, "triple fault\n" + describe());
+        return new VcpuExit(
+                VcpuExit.Kind.SHUTDOWN,
+                "triple fault\n" + state().describe() + "\nafter %d instructions".formatted(c.count()));
     }
 
     /** Sets the budget to the next alarm, but not beyond the longest slice. */
@@ -186,7 +226,7 @@ final class SoftVcpu implements Vcpu {
     }
 
     /** One instruction with its traps (SDM 3B, 17.3.1); false on a triple fault. */
-    private boolean step() {
+    private boolean single() {
         boolean quiet = c.quietAt == c.count();
         boolean unchecked = quiet || c.repeatedAt == c.count() || c.flag(Eflags.RF);
         budget(c.count(), 1);
@@ -217,113 +257,11 @@ final class SoftVcpu implements Vcpu {
 
     @Override
     public CpuState state() {
-        int[] r = c.r;
-        return new CpuState(
-                r[Cpu.EAX],
-                r[Cpu.ECX],
-                r[Cpu.EDX],
-                r[Cpu.EBX],
-                r[Cpu.ESP],
-                r[Cpu.EBP],
-                r[Cpu.ESI],
-                r[Cpu.EDI],
-                c.eip,
-                c.eflags(),
-                segment(Cpu.ES),
-                segment(Cpu.CS),
-                segment(Cpu.SS),
-                segment(Cpu.DS),
-                segment(Cpu.FS),
-                segment(Cpu.GS),
-                segment(c.ldt),
-                segment(c.task),
-                new Table(c.gdtBase, c.gdtLimit),
-                new Table(c.idtBase, c.idtLimit),
-                c.cr0,
-                c.cr2,
-                c.cr3,
-                c.cr4);
-    }
-
-    private Segment segment(int register) {
-        return new Segment(c.selector[register], c.base[register], c.limit[register], c.attributes[register]);
-    }
-
-    private static Segment segment(Cpu.SystemSegment s) {
-        return new Segment(s.selector, s.base, s.limit, s.attributes);
+        return CpuStates.of(c);
     }
 
     @Override
     public void restore(CpuState s) {
-        int[] general = {s.eax(), s.ecx(), s.edx(), s.ebx(), s.esp(), s.ebp(), s.esi(), s.edi()};
-        System.arraycopy(general, 0, c.r, 0, 8);
-        c.eip = s.eip();
-        c.eflags(s.eflags(), Eflags.SETTABLE);
-        c.cr0 = s.cr0();
-        c.cr2 = s.cr2();
-        c.cr3 = s.cr3();
-        c.cr4 = s.cr4();
-        c.gdtBase = s.gdtr().base();
-        c.gdtLimit = s.gdtr().limit();
-        c.idtBase = s.idtr().base();
-        c.idtLimit = s.idtr().limit();
-        Segment[] segments = {s.es(), s.cs(), s.ss(), s.ds(), s.fs(), s.gs()};
-        for (int k = 0; k < 6; k++) {
-            Segment x = segments[k];
-            c.segment(k, x.selector(), x.base(), x.limit(), x.attributes());
-        }
-        Descriptors.set(
-                c.ldt,
-                s.ldtr().selector(),
-                s.ldtr().base(),
-                s.ldtr().limit(),
-                s.ldtr().attributes());
-        Descriptors.set(c.task, s.tr().selector(), s.tr().base(), s.tr().limit(), s.tr().attributes());
-        c.privilege(c.isProtected() ? Attributes.dpl(s.ss().attributes()) : 0);
-        c.halted = false;
-        c.shadowAt = -1;
-        c.quietAt = -1;
-        c.repeatedAt = -1;
-        c.dr[6] = DebugRegisters.DR6_ONES;
-        c.dr[7] = 0x400;
-        c.mmu.dropAll();
-        c.mmu.code.clear();
-    }
-
-    /** The registers, for people. */
-    String describe() {
-        int[] r = c.r;
-        return """
-                EAX=%08x EBX=%08x ECX=%08x EDX=%08x ESI=%08x EDI=%08x EBP=%08x ESP=%08x
-                EIP=%08x EFL=%08x CPL=%d CS=%04x SS=%04x DS=%04x ES=%04x FS=%04x GS=%04x TR=%04x
-                CR0=%08x CR2=%08x CR3=%08x CR4=%08x GDT=%08x,%04x IDT=%08x,%04x
-                after %d instructions""".formatted(
-                        r[Cpu.EAX],
-                        r[Cpu.EBX],
-                        r[Cpu.ECX],
-                        r[Cpu.EDX],
-                        r[Cpu.ESI],
-                        r[Cpu.EDI],
-                        r[Cpu.EBP],
-                        r[Cpu.ESP],
-                        c.eip,
-                        c.eflags(),
-                        c.cpl,
-                        c.selector[Cpu.CS],
-                        c.selector[Cpu.SS],
-                        c.selector[Cpu.DS],
-                        c.selector[Cpu.ES],
-                        c.selector[Cpu.FS],
-                        c.selector[Cpu.GS],
-                        c.task.selector,
-                        c.cr0,
-                        c.cr2,
-                        c.cr3,
-                        c.cr4,
-                        c.gdtBase,
-                        c.gdtLimit,
-                        c.idtBase,
-                        c.idtLimit,
-                        c.count());
+        CpuStates.restore(c, s);
     }
 }

@@ -13,18 +13,6 @@ final class SystemInstructions {
 
     private static final int LSL_TYPES = 0x0A0E;
 
-    private static final int MSR_TSC = 0x10;
-    /** The vendor's feature control: kept, without effect. */
-    private static final int MSR_FCR = 0x1107;
-
-    /** Machine-check capability (no banks) and status. */
-    private static final int MSR_MCG_CAP = 0x179;
-
-    private static final int MSR_MCG_STATUS = 0x17A;
-    private static final int MSR_SYSENTER_CS = 0x174;
-    private static final int MSR_SYSENTER_ESP = 0x175;
-    private static final int MSR_SYSENTER_EIP = 0x176;
-
     private SystemInstructions() {}
 
     private static void requirePrivilege(Cpu c) {
@@ -375,22 +363,22 @@ final class SystemInstructions {
         requirePrivilege(c);
         long value;
         switch (c.r[Cpu.ECX]) {
-            case MSR_TSC:
-                value = timeStamp(c);
+            case ModelSpecific.TSC:
+                value = c.timeStamp.ticks();
                 break;
-            case MSR_MCG_CAP, MSR_MCG_STATUS:
+            case ModelSpecific.MCG_CAP, ModelSpecific.MCG_STATUS:
                 value = 0;
                 break;
-            case MSR_FCR:
+            case ModelSpecific.FCR:
                 value = c.featureControl;
                 break;
-            case MSR_SYSENTER_CS:
+            case ModelSpecific.SYSENTER_CS:
                 value = c.sysenterCs & 0xFFFFFFFFL;
                 break;
-            case MSR_SYSENTER_ESP:
+            case ModelSpecific.SYSENTER_ESP:
                 value = c.sysenterEsp & 0xFFFFFFFFL;
                 break;
-            case MSR_SYSENTER_EIP:
+            case ModelSpecific.SYSENTER_EIP:
                 value = c.sysenterEip & 0xFFFFFFFFL;
                 break;
             default:
@@ -405,21 +393,21 @@ final class SystemInstructions {
         requirePrivilege(c);
         int low = c.r[Cpu.EAX];
         switch (c.r[Cpu.ECX]) {
-            case MSR_TSC:
-                c.tscOffset += ((long) c.r[Cpu.EDX] << 32 | low & 0xFFFFFFFFL) - timeStamp(c);
+            case ModelSpecific.TSC:
+                c.timeStamp.set((long) c.r[Cpu.EDX] << 32 | low & 0xFFFFFFFFL);
                 break;
-            case MSR_MCG_STATUS:
+            case ModelSpecific.MCG_STATUS:
                 break;
-            case MSR_FCR:
+            case ModelSpecific.FCR:
                 c.featureControl = (long) c.r[Cpu.EDX] << 32 | low & 0xFFFFFFFFL;
                 break;
-            case MSR_SYSENTER_CS:
+            case ModelSpecific.SYSENTER_CS:
                 c.sysenterCs = low;
                 break;
-            case MSR_SYSENTER_ESP:
+            case ModelSpecific.SYSENTER_ESP:
                 c.sysenterEsp = low;
                 break;
-            case MSR_SYSENTER_EIP:
+            case ModelSpecific.SYSENTER_EIP:
                 c.sysenterEip = low;
                 break;
             default:
@@ -433,16 +421,11 @@ final class SystemInstructions {
         return c.generalProtection();
     }
 
-    /** One tick a nanosecond: a 1 GHz part. */
-    private static long timeStamp(Cpu c) {
-        return c.board.clock().nanos() + c.tscOffset;
-    }
-
     static Block readTimeStamp(Cpu c, Insn i, int next) {
         if (c.cpl != 0 && (c.cr4 & Cr4.TSD) != 0) {
             throw c.generalProtection();
         }
-        long value = timeStamp(c);
+        long value = c.timeStamp.ticks();
         c.r[Cpu.EAX] = (int) value;
         c.r[Cpu.EDX] = (int) (value >>> 32);
         return go(c, next);

@@ -120,31 +120,18 @@ final class ParityTest {
      */
     private static CpuState comparable(CpuState s) {
         CpuState.Segment tr = s.tr();
-        return new CpuState(
-                s.eax(),
-                s.ecx(),
-                s.edx(),
-                s.ebx(),
-                s.esp(),
-                s.ebp(),
-                s.esi(),
-                s.edi(),
-                s.eip(),
-                s.eflags(),
-                comparable(s.es()),
-                comparable((s.cr0() & 1) == 0 ? realCode(s.cs()) : s.cs()),
-                comparable(s.ss()),
-                comparable(s.ds()),
-                comparable(s.fs()),
-                comparable(s.gs()),
-                comparable(s.ldtr()),
-                new CpuState.Segment(tr.selector(), tr.base(), tr.limit(), tr.attributes() & ~0x200),
-                s.gdtr(),
-                s.idtr(),
-                s.cr0(),
-                s.cr2(),
-                s.cr3(),
-                s.cr4());
+        return s.with(new CpuState.Segments(
+                        comparable(s.es()),
+                        comparable((s.cr0() & 1) == 0 ? realCode(s.cs()) : s.cs()),
+                        comparable(s.ss()),
+                        comparable(s.ds()),
+                        comparable(s.fs()),
+                        comparable(s.gs()),
+                        comparable(s.ldtr()),
+                        new CpuState.Segment(tr.selector(), tr.base(), tr.limit(), tr.attributes() & ~0x200),
+                        s.gdtr(),
+                        s.idtr()))
+                .with(CpuState.TimeStamp.RESET);
     }
 
     private static CpuState.Segment realCode(CpuState.Segment cs) {

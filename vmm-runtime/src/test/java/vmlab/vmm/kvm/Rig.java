@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.CpuState.Control;
+import vmlab.vmm.CpuState.General;
+import vmlab.vmm.CpuState.Segments;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Hypervisor;
@@ -121,32 +124,11 @@ final class Rig implements AutoCloseable {
 
     /** Real-mode code at 0:{@link #CODE}. */
     static CpuState real() {
-        CpuState r = CpuState.reset();
-        return new CpuState(
-                0,
-                0,
-                0,
-                0,
-                STACK,
-                0,
-                0,
-                0,
-                CODE,
-                2,
-                r.es(),
-                CpuState.Segment.real(0),
-                r.ss(),
-                r.ds(),
-                r.fs(),
-                r.gs(),
-                r.ldtr(),
-                r.tr(),
-                new CpuState.Table(0, 0),
-                new CpuState.Table(0, 0x3FF),
-                0x10,
-                0,
-                0,
-                0);
+        CpuState.Segment data = CpuState.Segment.real(0);
+        return CpuState.of(
+                General.of32(CODE, 2, 0, 0, 0, 0, STACK),
+                Segments.of(data, data, new CpuState.Table(0, 0), new CpuState.Table(0, 0x3FF)),
+                Control.of32(0x10, 0, 0, 0));
     }
 
     @Override

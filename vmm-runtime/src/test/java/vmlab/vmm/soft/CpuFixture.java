@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.CpuState.Control;
+import vmlab.vmm.CpuState.General;
 import vmlab.vmm.CpuState.Segment;
+import vmlab.vmm.CpuState.Segments;
 import vmlab.vmm.CpuState.Table;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercalls;
@@ -264,31 +267,20 @@ final class CpuFixture implements AutoCloseable {
     private CpuState protectedState() {
         int limit = mode == Mode.FLAT ? -1 : LIMIT;
         Segment data = new Segment(DATA_SELECTOR, 0, limit, 0xC09300);
-        return new CpuState(
-                r[0],
-                r[1],
-                r[2],
-                r[3],
-                r[4],
-                r[5],
-                r[6],
-                r[7],
-                eip,
-                eflags | 2,
-                extra == null ? data : extra,
-                new Segment(CODE_SELECTOR, 0, limit, 0xC09B00),
-                data,
-                data,
-                data,
-                data,
-                new Segment(0, 0, 0xFFFF, 0x8200),
-                new Segment(0, 0, 0xFFFF, 0x8B00),
-                new Table(GDT, 0xFF),
-                new Table(IDT, 0xFF),
-                paging ? 0x80010011 : 0x11,
-                0,
-                PAGE_DIRECTORY,
-                0);
+        return CpuState.of(
+                General.of32(eip, eflags | 2, r),
+                new Segments(
+                        extra == null ? data : extra,
+                        new Segment(CODE_SELECTOR, 0, limit, 0xC09B00),
+                        data,
+                        data,
+                        data,
+                        data,
+                        new Segment(0, 0, 0xFFFF, 0x8200),
+                        new Segment(0, 0, 0xFFFF, 0x8B00),
+                        new Table(GDT, 0xFF),
+                        new Table(IDT, 0xFF)),
+                Control.of32(paging ? 0x80010011 : 0x11, 0, PAGE_DIRECTORY, 0));
     }
 
     private void take(CpuState s) {

@@ -15,7 +15,10 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.CpuState.Control;
+import vmlab.vmm.CpuState.General;
 import vmlab.vmm.CpuState.Segment;
+import vmlab.vmm.CpuState.Segments;
 import vmlab.vmm.CpuState.Table;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.soft.MooFile.Case;
@@ -154,31 +157,30 @@ class RealModeCasesTest {
 
     private static CpuState state(Map<Register, Integer> r) {
         CpuState reset = CpuState.reset();
-        return new CpuState(
-                r.get(Register.EAX),
-                r.get(Register.ECX),
-                r.get(Register.EDX),
-                r.get(Register.EBX),
-                r.get(Register.ESP),
-                r.get(Register.EBP),
-                r.get(Register.ESI),
-                r.get(Register.EDI),
-                r.get(Register.EIP),
-                r.get(Register.EFLAGS) & ALWAYS_COMPARED,
-                Segment.real(r.get(Register.ES) & 0xFFFF),
-                Segment.real(r.get(Register.CS) & 0xFFFF),
-                Segment.real(r.get(Register.SS) & 0xFFFF),
-                Segment.real(r.get(Register.DS) & 0xFFFF),
-                Segment.real(r.getOrDefault(Register.FS, 0) & 0xFFFF),
-                Segment.real(r.getOrDefault(Register.GS, 0) & 0xFFFF),
-                reset.ldtr(),
-                reset.tr(),
-                new Table(0, 0xFFFF),
-                new Table(0, 0x3FF),
-                reset.cr0(),
-                0,
-                0,
-                0);
+        return CpuState.of(
+                General.of32(
+                        r.get(Register.EIP),
+                        r.get(Register.EFLAGS) & ALWAYS_COMPARED,
+                        r.get(Register.EAX),
+                        r.get(Register.ECX),
+                        r.get(Register.EDX),
+                        r.get(Register.EBX),
+                        r.get(Register.ESP),
+                        r.get(Register.EBP),
+                        r.get(Register.ESI),
+                        r.get(Register.EDI)),
+                new Segments(
+                        Segment.real(r.get(Register.ES) & 0xFFFF),
+                        Segment.real(r.get(Register.CS) & 0xFFFF),
+                        Segment.real(r.get(Register.SS) & 0xFFFF),
+                        Segment.real(r.get(Register.DS) & 0xFFFF),
+                        Segment.real(r.getOrDefault(Register.FS, 0) & 0xFFFF),
+                        Segment.real(r.getOrDefault(Register.GS, 0) & 0xFFFF),
+                        reset.ldtr(),
+                        reset.tr(),
+                        new Table(0, 0xFFFF),
+                        new Table(0, 0x3FF)),
+                Control.of32(reset.cr0(), 0, 0, 0));
     }
 
     private static String registers(Case test, CpuState end) {

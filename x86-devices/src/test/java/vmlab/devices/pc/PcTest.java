@@ -66,6 +66,11 @@ class PcTest {
                 }
 
                 @Override
+                public VcpuExit step() {
+                    return run();
+                }
+
+                @Override
                 public CpuState state() {
                     return CpuState.reset();
                 }

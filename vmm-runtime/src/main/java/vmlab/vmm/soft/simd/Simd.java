@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.soft.simd;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import vmlab.vmm.FxImage;
 import vmlab.vmm.Stateful;
 
 /**
@@ -104,6 +106,21 @@ public final class Simd implements Stateful<SimdState> {
             xmm[i] = cpu.load64(segment, offset + FX_XMM + 8 * i);
         }
         mxcsr = loaded;
+    }
+
+    /** For the host: the same part of an image of its own. */
+    public void store(ByteBuffer image) {
+        image.putInt(FxImage.MXCSR, mxcsr);
+        for (int i = 0; i < xmm.length; i++) {
+            image.putLong(FxImage.XMM + 8 * i, xmm[i]);
+        }
+    }
+
+    public void load(ByteBuffer image) {
+        mxcsr = image.getInt(FxImage.MXCSR) & Mxcsr.MASK;
+        for (int i = 0; i < xmm.length; i++) {
+            xmm[i] = image.getLong(FxImage.XMM + 8 * i);
+        }
     }
 
     void ldmxcsr(SimdContext cpu, int value) {

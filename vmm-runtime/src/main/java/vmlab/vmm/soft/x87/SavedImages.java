@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.soft.x87;
 
+import java.nio.ByteBuffer;
+import vmlab.vmm.FxImage;
+
 /**
  * The layouts in memory of FSTENV, FSAVE and FXSAVE. In real and virtual-8086 mode a pointer is stored as a linear
  * address, and comes back as an offset with selector 0.
@@ -179,6 +182,38 @@ final class SavedImages {
         registers.instructionSelector = instructionSelector;
         registers.dataOffset = dataOffset;
         registers.dataSelector = dataSelector;
+        takeRegisters();
+    }
+
+    /** For the host: the same part of an image of its own. */
+    void store(ByteBuffer image) {
+        image.putShort(FxImage.CONTROL, (short) registers.control);
+        image.putShort(FxImage.STATUS, (short) registers.statusWord());
+        image.put(FxImage.TAGS, (byte) registers.stack.occupied);
+        image.putShort(FxImage.OPCODE, (short) registers.opcode);
+        image.putInt(FxImage.INSTRUCTION_POINTER, registers.instructionOffset);
+        image.putInt(FxImage.INSTRUCTION_POINTER + 4, registers.instructionSelector);
+        image.putInt(FxImage.DATA_POINTER, registers.dataOffset);
+        image.putInt(FxImage.DATA_POINTER + 4, registers.dataSelector);
+        for (int index = 0; index < 8; index++) {
+            image.putLong(FxImage.STACK + 16 * index, registers.stack.significand(index));
+            image.putShort(FxImage.STACK + 16 * index + 8, (short) registers.stack.signExponent(index));
+        }
+    }
+
+    void load(ByteBuffer image) {
+        registers.controlWord(image.getShort(FxImage.CONTROL));
+        registers.statusWord(image.getShort(FxImage.STATUS));
+        registers.stack.occupied = image.get(FxImage.TAGS) & 0xFF;
+        registers.opcode = image.getShort(FxImage.OPCODE) & X87State.OPCODE_BITS;
+        registers.instructionOffset = image.getInt(FxImage.INSTRUCTION_POINTER);
+        registers.instructionSelector = image.getShort(FxImage.INSTRUCTION_POINTER + 4) & 0xFFFF;
+        registers.dataOffset = image.getInt(FxImage.DATA_POINTER);
+        registers.dataSelector = image.getShort(FxImage.DATA_POINTER + 4) & 0xFFFF;
+        for (int index = 0; index < 8; index++) {
+            significands[index] = image.getLong(FxImage.STACK + 16 * index);
+            signExponents[index] = image.getShort(FxImage.STACK + 16 * index + 8) & 0xFFFF;
+        }
         takeRegisters();
     }
 }

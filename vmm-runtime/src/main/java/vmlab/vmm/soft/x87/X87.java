@@ -8,6 +8,7 @@ import static vmlab.vmm.soft.x87.StatusWord.C1;
 import static vmlab.vmm.soft.x87.StatusWord.C2;
 import static vmlab.vmm.soft.x87.StatusWord.C3;
 
+import java.nio.ByteBuffer;
 import vmlab.vmm.Stateful;
 
 /**
@@ -300,6 +301,15 @@ public final class X87 implements Stateful<X87State> {
     /** Loads what {@link #fxsave} stores. */
     public void fxrstor(int segment, int offset, X87Context cpu) {
         images.fxrstor(segment, offset, cpu);
+    }
+
+    /** For the host: the same part of an image of its own. */
+    public void store(ByteBuffer image) {
+        images.store(image);
+    }
+
+    public void load(ByteBuffer image) {
+        images.load(image);
     }
 
     /** MM0 to MM7: the significand of a physical register. */

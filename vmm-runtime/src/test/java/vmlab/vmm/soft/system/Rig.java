@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.CpuState.Control;
+import vmlab.vmm.CpuState.General;
 import vmlab.vmm.CpuState.Segment;
+import vmlab.vmm.CpuState.Segments;
 import vmlab.vmm.CpuState.Table;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercalls;
@@ -242,31 +245,20 @@ final class Rig implements AutoCloseable {
     }
 
     CpuState start() {
-        return new CpuState(
-                r[0],
-                r[1],
-                r[2],
-                r[3],
-                r[4],
-                r[5],
-                r[6],
-                r[7],
-                eip,
-                eflags,
-                segments[0],
-                segments[1],
-                segments[2],
-                segments[3],
-                segments[4],
-                segments[5],
-                new Segment(LOCAL, LDT, 0x3F, 0x8200),
-                new Segment(TASK, TSS, memory.read16(GDT + TASK), 0x8B00),
-                new Table(GDT, 0xFF),
-                cr0 % 2 == 0 ? new Table(0, 0x3FF) : new Table(IDT, 0x7FF),
-                cr0,
-                0,
-                cr3,
-                cr4);
+        return CpuState.of(
+                General.of32(eip, eflags, r),
+                new Segments(
+                        segments[0],
+                        segments[1],
+                        segments[2],
+                        segments[3],
+                        segments[4],
+                        segments[5],
+                        new Segment(LOCAL, LDT, 0x3F, 0x8200),
+                        new Segment(TASK, TSS, memory.read16(GDT + TASK), 0x8B00),
+                        new Table(GDT, 0xFF),
+                        cr0 % 2 == 0 ? new Table(0, 0x3FF) : new Table(IDT, 0x7FF)),
+                Control.of32(cr0, 0, cr3, cr4));
     }
 
     /** Runs until the CPU stops; goes on where it was if it has been run before. */
@@ -279,7 +271,7 @@ final class Rig implements AutoCloseable {
         CpuState s = cpu.state();
         int stub = s.eip() - 1 - HANDLERS;
         boolean handled = exit.kind() == VcpuExit.Kind.STOPPED && (stub & 15) == 0 && stub >>> 4 < 256;
-        int frame = s.ss().base() + s.esp();
+        int frame = (int) s.ss().base() + s.esp();
         if (!handled || (s.cr0() & 1) == 0 || !memory.contains(frame, 24)) {
             return new Outcome(exit, -1, 0, s.eip(), s.cs().selector(), s.eflags(), s.esp(), s.ss().selector(), s);
         }
