@@ -8,6 +8,7 @@ import vmlab.dsl.model.VmSpec;
 import vmlab.lab.Console;
 import vmlab.lab.ConsoleMatch;
 import vmlab.lab.Lab;
+import vmlab.lab.LabCpu;
 import vmlab.lab.LabVm;
 import vmlab.lab.ShellResult;
 import vmlab.vmm.CpuState;
@@ -50,6 +51,10 @@ public final class ScriptProperties {
     }
 
     public static CpuState getRegisters(LabVm self) {
+        return self.registers();
+    }
+
+    public static CpuState getRegisters(LabCpu self) {
         return self.registers();
     }
 

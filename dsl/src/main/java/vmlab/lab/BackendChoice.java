@@ -10,11 +10,22 @@ import vmlab.vmm.soft.SoftHypervisor;
 /**
  * The back end that was taken.
  *
+ * @param hypervisor the one for machines of one CPU
+ * @param several the one for machines of several CPUs
  * @param note which it is and, if it was chosen for the user, why: one line
  */
-record BackendChoice(Hypervisor hypervisor, String note) {
+record BackendChoice(Hypervisor hypervisor, Hypervisor several, String note) {
     private static final String KVM = "backend kvm: the host's CPU";
     private static final String SOFT = "backend soft: the CPU in Java";
+
+    private BackendChoice(Hypervisor hypervisor, String note) {
+        this(hypervisor, hypervisor, note);
+    }
+
+    /** The one for a machine of so many CPUs. */
+    Hypervisor hypervisor(int cpus) {
+        return cpus == 1 ? hypervisor : several;
+    }
 
     /**
      * Takes what was asked for.
@@ -44,10 +55,13 @@ record BackendChoice(Hypervisor hypervisor, String note) {
             case AUTO -> {
                 KvmProbe.Result found = probe.get();
                 // Not KVM yet, even where it pages: no Linux has been through the parity tests on it.
-                String why = found.usable()
-                        ? "; KVM, on which " + found.reason() + ", is there on trial: --backend kvm takes it"
-                        : ", because " + found.reason();
-                yield new BackendChoice(new SoftHypervisor(), SOFT + why);
+                yield found.usable()
+                        ? new BackendChoice(
+                                new SoftHypervisor(),
+                                new KvmHypervisor(),
+                                SOFT + "; KVM, on which " + found.reason()
+                                        + ", is there on trial, and for VMs of several CPUs: --backend kvm takes it")
+                        : new BackendChoice(new SoftHypervisor(), SOFT + ", because " + found.reason());
             }
         };
     }

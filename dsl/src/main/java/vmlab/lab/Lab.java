@@ -36,7 +36,7 @@ public final class Lab implements AutoCloseable {
     }
 
     private Lab(LabSettings settings, BackendChoice choice) {
-        this(settings, new PcFactory(settings, choice.hypervisor()), choice.note());
+        this(settings, new PcFactory(settings, choice), choice.note());
     }
 
     /** A lab of other machines than PCs. */
@@ -79,6 +79,9 @@ public final class Lab implements AutoCloseable {
                             "there is a " + spec.name() + " already, from "
                                     + there.spec().location(),
                             "another number, as in vm(" + nextIndex() + ")")));
+        }
+        if (problems.isEmpty()) {
+            assembly.vms().forEach(spec -> problems.addAll(machines.problems(spec)));
         }
         if (!problems.isEmpty()) {
             throw new AssemblyRefused(problems);

@@ -212,9 +212,23 @@ public final class LabVm {
         return last.isEmpty() ? Duration.ZERO : interruptibly("its clock", last.get()::time);
     }
 
-    /** The CPU's registers, between two instructions. */
+    /** The boot CPU's registers, between two instructions. */
     public CpuState registers() {
-        return interruptibly("its registers", poweredOn()::registers);
+        return registers(0);
+    }
+
+    CpuState registers(int cpu) {
+        return interruptibly("its registers", () -> poweredOn().registers(cpu));
+    }
+
+    /** One of its CPUs; the boot CPU is 0. */
+    public LabCpu cpu(int number) {
+        if (number < 0 || number >= spec.numVcpus()) {
+            throw new LabMistake(
+                    name() + " has no CPU " + number,
+                    spec.numVcpus() == 1 ? "its only CPU is 0" : "it has 0 to " + (spec.numVcpus() - 1));
+        }
+        return new LabCpu(this, number);
     }
 
     /** What its guest did oddly since power-on, oldest first; the newest thousand are kept. */
@@ -231,7 +245,7 @@ public final class LabVm {
                 name() + " (" + spec.component() + "): " + condition(),
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
-                "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
+                "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd() cpu(0)",
                 "  has: console state end time registers events spec");
     }
 
@@ -245,7 +259,8 @@ public final class LabVm {
     }
 
     private String equipment() {
-        return spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
+        String cpus = spec.numVcpus() == 1 ? "" : spec.numVcpus() + " CPUs, ";
+        return cpus + spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
                 + spec.initrdImage().map(image -> ", initrd " + image).orElse("");
     }
 

@@ -11,8 +11,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import vmlab.devices.pc.Pc;
 import vmlab.devices.serial.CharSink;
 import vmlab.devices.serial.Uart16550;
+import vmlab.dsl.model.Attribute;
 import vmlab.dsl.model.GuestFile;
+import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.RootFs;
+import vmlab.dsl.model.Setting;
+import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
@@ -24,11 +28,25 @@ import vmlab.vmm.boot.BootLoaders;
 /** Makes PCs with a kernel loaded; the console is COM1. */
 final class PcFactory implements MachineFactory {
     private final LabSettings settings;
-    private final Hypervisor hypervisor;
+    private final BackendChoice backend;
 
-    PcFactory(LabSettings settings, Hypervisor hypervisor) {
+    PcFactory(LabSettings settings, BackendChoice backend) {
         this.settings = Objects.requireNonNull(settings);
-        this.hypervisor = Objects.requireNonNull(hypervisor);
+        this.backend = Objects.requireNonNull(backend);
+    }
+
+    @Override
+    public List<Problem> problems(VmSpec spec) {
+        Hypervisor hypervisor = backend.hypervisor(spec.numVcpus());
+        if (spec.numVcpus() <= hypervisor.mostCpus()) {
+            return List.of();
+        }
+        SourceLocation location =
+                spec.setting(Attribute.NUM_VCPUS.word()).map(Setting::location).orElse(spec.location());
+        String found = "num_vcpus is %d, and a machine on backend %s has at most %d"
+                .formatted(spec.numVcpus(), hypervisor.name(), hypervisor.mostCpus());
+        return List.of(new Problem(
+                location, found, "num_vcpus = " + hypervisor.mostCpus() + ", or a host with KVM and --backend kvm"));
     }
 
     @Override
@@ -42,8 +60,9 @@ final class PcFactory implements MachineFactory {
                 spec.name(),
                 (long) spec.guestRamMb() << 20,
                 settings.guestTime(),
-                List.of(new Pc.SerialLine(out, console::next)));
-        Pc pc = Pc.build(config, hypervisor, events);
+                List.of(new Pc.SerialLine(out, console::next)),
+                spec.numVcpus());
+        Pc pc = Pc.build(config, backend.hypervisor(spec.numVcpus()), events);
         uart.set(pc.uart(0));
         try {
             pc.machine().vcpu().restore(loader.load(pc.machine().memory()));

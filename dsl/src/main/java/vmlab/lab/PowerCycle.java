@@ -2,6 +2,7 @@
 package vmlab.lab;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,7 @@ import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
+import vmlab.vmm.Vcpu;
 import vmlab.vmm.VmClock;
 
 /**
@@ -83,7 +85,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     private volatile boolean held;
     private volatile long consumed;
-    private volatile CpuState lastRegisters;
+    private volatile List<CpuState> lastRegisters;
     private volatile Duration lastTime;
 
     /** Makes the machine; it isn't started. */
@@ -108,7 +110,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     public void close() {
         if (lastRegisters == null) {
             machine.stop();
-            lastRegisters = machine.vcpu().state();
+            lastRegisters = machine.vcpus().stream().map(Vcpu::state).toList();
             lastTime = Duration.ofNanos(machine.clock().nanos());
             machine.close();
         }
@@ -176,8 +178,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                 : ask(() -> Duration.ofNanos(machine.clock().nanos()));
     }
 
-    CpuState registers() throws InterruptedException {
-        return lastRegisters != null ? lastRegisters : ask(() -> machine.vcpu().state());
+    /** Of a CPU, by its number. */
+    CpuState registers(int cpu) throws InterruptedException {
+        return lastRegisters != null
+                ? lastRegisters.get(cpu)
+                : ask(() -> machine.vcpus().get(cpu).state());
     }
 
     private <T> T ask(Supplier<T> question) throws InterruptedException {

@@ -20,8 +20,11 @@ final class BackendChoiceTest {
 
         assertEquals("soft", choice.hypervisor().name());
         assertEquals(
-                "backend soft: the CPU in Java; KVM, on which this was seen, is there on trial: --backend kvm takes it",
+                "backend soft: the CPU in Java; KVM, on which this was seen, is there on trial, and for VMs of several CPUs: "
+                        + "--backend kvm takes it",
                 choice.note());
+        assertEquals("soft", choice.hypervisor(1).name());
+        assertEquals("kvm", choice.hypervisor(2).name());
     }
 
     @Test
@@ -38,6 +41,7 @@ final class BackendChoiceTest {
             BackendChoice choice = BackendChoice.of(Backend.AUTO, () -> kvm(kind));
 
             assertEquals("soft", choice.hypervisor().name());
+            assertEquals("soft", choice.hypervisor(2).name());
             assertEquals("backend soft: the CPU in Java, because this was seen", choice.note());
         }
     }

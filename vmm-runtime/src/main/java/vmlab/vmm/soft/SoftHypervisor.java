@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.soft;
 
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.Vm;
@@ -19,6 +20,11 @@ public final class SoftHypervisor implements Hypervisor {
 
     @Override
     public Vm create(Board board) {
+        if (board.cpus() > mostCpus()) {
+            throw new HostMistake(
+                    "the CPU in Java is one; a machine of %d can't be made of it".formatted(board.cpus()),
+                    "take KVM: --backend kvm");
+        }
         SoftVcpu vcpu = new SoftVcpu(board);
         return new Vm() {
             @Override
