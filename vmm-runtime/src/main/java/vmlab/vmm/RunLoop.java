@@ -26,6 +26,9 @@ import vmlab.vmm.Machine.Pace;
 final class RunLoop {
     private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
 
+    /** How soon a stopped CPU of several is seen to have been started. */
+    private static final long LOOK_EVERY_NANOS = 100_000_000;
+
     /** What a CPU's thread does next. */
     private enum Step {
         GUEST,
@@ -52,7 +55,7 @@ final class RunLoop {
     private int inside;
     /** Tasks are being done. */
     private boolean working;
-    /** How many CPUs have stopped for ever. */
+    /** How many CPUs have stopped. */
     private int stopped;
     /** The first request wins, but for failures. */
     private MachineEnd requestedEnd;
@@ -284,13 +287,12 @@ final class RunLoop {
     // ---- the CPUs' threads
 
     private void life(Vcpu cpu, boolean boot) {
-        boolean alive = true;
         try {
-            for (Step step = next(boot, alive); step != Step.END; step = next(boot, alive)) {
+            for (Step step = next(boot); step != Step.END; step = next(boot)) {
                 if (step == Step.TASKS) {
                     runTasks();
                 } else {
-                    alive = runGuest(cpu);
+                    runGuest(cpu);
                 }
             }
         } catch (Throwable e) {
@@ -302,7 +304,7 @@ final class RunLoop {
     }
 
     /** Waits until there is something to do. Whoever is told to go for the guest is inside from then on. */
-    private Step next(boolean boot, boolean alive) {
+    private Step next(boolean boot) {
         lock.lock();
         try {
             while (requestedEnd == null) {
@@ -310,7 +312,7 @@ final class RunLoop {
                     working = true;
                     return Step.TASKS;
                 }
-                if (alive && wantRunning && inbox.isEmpty() && !working) {
+                if (wantRunning && inbox.isEmpty() && !working) {
                     inside++;
                     return Step.GUEST;
                 }
@@ -362,12 +364,9 @@ final class RunLoop {
         }
     }
 
-    /** Whether the CPU may run again. */
-    private boolean runGuest(Vcpu cpu) {
+    private void runGuest(Vcpu cpu) {
         try {
-            VcpuExit exit = cpu.run();
-            act(cpu, exit);
-            return exit.kind() != VcpuExit.Kind.STOPPED;
+            act(cpu, cpu.run());
         } finally {
             comeOut();
         }
@@ -405,16 +404,16 @@ final class RunLoop {
         }
     }
 
-    /** The last one to stop takes the machine with it. The others shall see that its alarms are theirs now. */
+    /** The last one to stop takes the machine with it. Of several, one can be started anew by another until then. */
     private void stopOne(VcpuExit exit) {
         lock.lock();
         try {
             stopped++;
             if (stopped == cpus.size()) {
                 request(new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail()));
-            } else {
-                kick();
             }
+            awaitWork(LOOK_EVERY_NANOS);
+            stopped--;
         } finally {
             lock.unlock();
         }
