@@ -43,6 +43,24 @@ public abstract class LabScript extends Script {
         return added;
     }
 
+    /**
+     * CAmkES's word of 2016 for {@code vmm.hypercall(token) { … }}; it refuses a token that has a handler.
+     *
+     * @return 0, or -1 if the token has a handler
+     */
+    public int reg_new_handler(LabVm vmm, Closure<?> handler, Number token) {
+        if (vmm.hypercalls().handles(token)) {
+            return -1;
+        }
+        HypercallWords.hypercall(vmm, token, handler);
+        return 0;
+    }
+
+    /** The same by its name since 2020. */
+    public int vm_reg_new_vmcall_handler(LabVm vm, Closure<?> handler, Number token) {
+        return reg_new_handler(vm, handler, token);
+    }
+
     /** The lab itself. */
     public Lab getLab() {
         return context.lab();

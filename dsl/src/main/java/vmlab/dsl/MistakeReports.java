@@ -82,7 +82,7 @@ final class MistakeReports {
         try {
             return work.call();
         } catch (Throwable e) {
-            Throwable thrown = e instanceof InvokerInvocationException && e.getCause() != null ? e.getCause() : e;
+            Throwable thrown = unwrapped(e);
             UserMistake mistake = report(thrown).orElse(null);
             if (mistake == null) {
                 throw MistakeReports.<RuntimeException>asItIs(thrown);
@@ -92,6 +92,15 @@ final class MistakeReports {
             }
             throw mistake;
         }
+    }
+
+    /** What the author of a handler is told of what it has thrown; empty if that is a bug of vmlab. Any thread. */
+    Optional<UserMistake> reported(Throwable thrown) {
+        return report(unwrapped(thrown));
+    }
+
+    private static Throwable unwrapped(Throwable e) {
+        return e instanceof InvokerInvocationException && e.getCause() != null ? e.getCause() : e;
     }
 
     @SuppressWarnings("unchecked")
@@ -116,8 +125,8 @@ final class MistakeReports {
         List<String> parts = new ArrayList<>();
         for (Problem problem : problems) {
             String remedy = problem.remedy().isEmpty() ? "" : "  " + problem.remedy() + "\n";
-            parts.add(
-                    problem.location() + ": " + problem.found() + "\n" + sources.excerpt(problem.location()) + remedy);
+            parts.add(problem.location() + ": " + problem.found() + "\n"
+                    + sources.excerpt(problem.location(), thrown.getStackTrace()) + remedy);
         }
         String text = String.join("\n", parts) + tail;
         return Optional.of(new UserMistake(kind, problems, text.stripTrailing(), thrown));

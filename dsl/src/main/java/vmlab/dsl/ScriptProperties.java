@@ -7,11 +7,14 @@ import java.util.Optional;
 import vmlab.dsl.model.VmSpec;
 import vmlab.lab.Console;
 import vmlab.lab.ConsoleMatch;
+import vmlab.lab.GuestCall;
 import vmlab.lab.Lab;
 import vmlab.lab.LabCpu;
 import vmlab.lab.LabVm;
 import vmlab.lab.ShellResult;
+import vmlab.lab.VmHypercalls;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.HypercallRegisters;
 import vmlab.vmm.MachineEnd;
 
 /**
@@ -31,6 +34,22 @@ public final class ScriptProperties {
 
     public static VmSpec getSpec(LabVm self) {
         return self.spec();
+    }
+
+    public static VmHypercalls getHypercalls(LabVm self) {
+        return self.hypercalls();
+    }
+
+    public static boolean isStrict(VmHypercalls self) {
+        return self.strict();
+    }
+
+    public static void setStrict(VmHypercalls self, boolean strict) {
+        self.strict(strict);
+    }
+
+    public static VmHypercalls.Entry getAt(VmHypercalls self, Number token) {
+        return self.at(token);
     }
 
     public static LabVm.State getState(LabVm self) {
@@ -60,6 +79,66 @@ public final class ScriptProperties {
 
     public static List<LabVm.GuestEvent> getEvents(LabVm self) {
         return self.events();
+    }
+
+    public static LabVm getVm(GuestCall self) {
+        return self.vm();
+    }
+
+    public static HypercallRegisters getRegisters(GuestCall self) {
+        return self.registers();
+    }
+
+    public static int getEax(GuestCall self) {
+        return self.eax();
+    }
+
+    public static int getEbx(GuestCall self) {
+        return self.ebx();
+    }
+
+    public static int getEcx(GuestCall self) {
+        return self.ecx();
+    }
+
+    public static int getEdx(GuestCall self) {
+        return self.edx();
+    }
+
+    public static int getEsi(GuestCall self) {
+        return self.esi();
+    }
+
+    public static long getRax(GuestCall self) {
+        return self.rax();
+    }
+
+    public static long getRbx(GuestCall self) {
+        return self.rbx();
+    }
+
+    public static long getRcx(GuestCall self) {
+        return self.rcx();
+    }
+
+    public static long getRdx(GuestCall self) {
+        return self.rdx();
+    }
+
+    public static long getRsi(GuestCall self) {
+        return self.rsi();
+    }
+
+    public static int getVcpu(GuestCall self) {
+        return self.vcpu();
+    }
+
+    public static Duration getTime(GuestCall self) {
+        return self.time();
+    }
+
+    public static void setResult(GuestCall self, Number value) {
+        self.result(value);
     }
 
     public static String getText(Console self) {

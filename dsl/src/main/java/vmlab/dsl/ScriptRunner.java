@@ -47,6 +47,7 @@ public final class ScriptRunner {
         loader = new GroovyClassLoader(parent, configuration());
         prompt = new PromptCompiler(loader, configuration());
         reports = new MistakeReports(context.sources(), binding);
+        lab.author(new HandlerAuthor(context.sources(), reports, out));
     }
 
     private static CompilerConfiguration configuration() {

@@ -68,9 +68,17 @@ final class ScriptSources {
         return matcher.find() ? matcher.start() + 1 : 0;
     }
 
-    /** The line at a place, and below it a caret if the column is known; empty if nobody knows the line. */
-    String excerpt(SourceLocation location) {
-        Source source = byName.get(location.file());
+    /**
+     * The line at a place, and below it a caret if the column is known; empty if nobody knows the line. All inputs of the
+     * prompt have one name: which one is meant, the trace tells.
+     */
+    String excerpt(SourceLocation location, StackTraceElement[] trace) {
+        Source source = Arrays.stream(trace)
+                .filter(this::isUsers)
+                .findFirst()
+                .map(frame -> byFile.get(frame.getFileName()))
+                .filter(traced -> traced.name().equals(location.file()))
+                .orElse(byName.get(location.file()));
         String line = source == null ? "" : source.line(location.line()).stripTrailing();
         if (line.isEmpty() || location.column() == 0) {
             return line.isEmpty() ? "" : line + "\n";

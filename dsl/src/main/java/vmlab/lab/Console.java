@@ -115,6 +115,11 @@ public final class Console {
         }
 
         @Override
+        public boolean called() {
+            return false;
+        }
+
+        @Override
         public boolean met() {
             if (match == null && search.found()) {
                 match = search.match();

@@ -25,6 +25,7 @@ public final class Lab implements AutoCloseable {
     private final CopyOnWriteArrayList<LabVm> vms = new CopyOnWriteArrayList<>();
     private final CopyOnWriteArrayList<Consumer<LabVm>> listeners = new CopyOnWriteArrayList<>();
     private volatile Pace pace;
+    private volatile Author author = Author.unknown();
 
     /**
      * A lab of PCs.
@@ -122,6 +123,21 @@ public final class Lab implements AutoCloseable {
     public synchronized void pace(Pace newPace) {
         pace = Objects.requireNonNull(newPace);
         vms.forEach(vm -> vm.pace(newPace));
+    }
+
+    /** Who is told of what handlers do. */
+    Author author() {
+        return author;
+    }
+
+    /** Names who writes the handlers of this lab, in place of an earlier author. */
+    public void author(Author newAuthor) {
+        author = Objects.requireNonNull(newAuthor);
+    }
+
+    /** Ctrl-C: ends handlers of hypercalls that loop for ever, which pauses their VMs. */
+    public void interruptHandlers() {
+        vms.forEach(LabVm::interruptHandler);
     }
 
     /** Ends all VMs. */

@@ -8,6 +8,7 @@ import java.util.Optional;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HypercallRegisters;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.MachineEnd;
 
@@ -54,6 +55,7 @@ public final class LabVm {
     private final VmSpec spec;
     private final Lab lab;
     private final Console console = new Console(this);
+    private final VmHypercalls hypercalls = new VmHypercalls(this);
 
     /** Guarded by itself: machines report on their own threads. */
     private final ArrayDeque<GuestEvent> events = new ArrayDeque<>();
@@ -76,6 +78,10 @@ public final class LabVm {
         return spec;
     }
 
+    Lab lab() {
+        return lab;
+    }
+
     public State state() {
         PowerCycle now = cycle;
         if (now == null) {
@@ -89,6 +95,32 @@ public final class LabVm {
         return console;
     }
 
+    /** Its hypercalls: handlers, counts, trace. */
+    public VmHypercalls hypercalls() {
+        return hypercalls;
+    }
+
+    /** Registers a hypercall's handler, in place of an earlier one: {@link VmHypercalls#register}. */
+    public void hypercall(Number token, CallHandler handler) {
+        hypercalls.register(token, handler);
+    }
+
+    /** {@link #waitForHypercall(Number, Duration)} with {@link #DEFAULT_LIMIT}. */
+    public HypercallRegisters waitForHypercall(Number token) {
+        return waitForHypercall(token, DEFAULT_LIMIT);
+    }
+
+    /**
+     * Waits for a call with this token, handled or not, that no such wait has seen since power-on; if there were several,
+     * all of them are seen then.
+     *
+     * @param limit guest time at virtual pace, else host time
+     * @return the registers of the newest call
+     */
+    public HypercallRegisters waitForHypercall(Number token, Duration limit) {
+        return hypercalls.await(running(), token, limit);
+    }
+
     /** Powers it on; does nothing if it is on. One that has ended begins anew, with an empty console. */
     public synchronized LabVm start() {
         if (cycle == null || cycle.end().isPresent()) {
@@ -98,6 +130,7 @@ public final class LabVm {
             }
             PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report());
             shell = new ShellDialogue(this, fresh);
+            hypercalls.connect(fresh);
             cycle = fresh;
             fresh.start(lab.pace());
         }
@@ -115,13 +148,18 @@ public final class LabVm {
         };
     }
 
-    /** Takes its power; does nothing if it is off. */
-    public synchronized LabVm stop() {
-        close();
+    /** Takes its power; does nothing if it is off. In a handler of its own, when that is done. */
+    public LabVm stop() {
+        PowerCycle now = cycle;
+        if (now != null && now.handlerRun().isCaller()) {
+            now.stopFromWithin();
+        } else {
+            close();
+        }
         return this;
     }
 
-    private void close() {
+    private synchronized void close() {
         if (cycle != null) {
             cycle.close();
         }
@@ -130,6 +168,10 @@ public final class LabVm {
     /** Holds it until {@link #resume()}; does nothing if it is held. Waits for it are refused meanwhile. */
     public LabVm pause() {
         PowerCycle now = started();
+        if (now.handlerRun().isCaller()) {
+            now.holdFromWithin();
+            return this;
+        }
         interruptibly("its pause", () -> {
             now.hold();
             return now;
@@ -245,8 +287,9 @@ public final class LabVm {
                 name() + " (" + spec.component() + "): " + condition(),
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
-                "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd() cpu(0)",
-                "  has: console state end time registers events spec");
+                "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
+                "       hypercall(4) { call -> … }  waitForHypercall(4)  cpu(0)",
+                "  has: console hypercalls state end time registers events spec");
     }
 
     private String condition() {
@@ -268,7 +311,7 @@ public final class LabVm {
     @Override
     public String toString() {
         return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume login sh run awaitEnd; console state end time registers events describe)";
+                + " (start stop pause resume login sh run awaitEnd hypercall waitForHypercall; console hypercalls state end time registers events describe)";
     }
 
     /** Its present or last time of being on. */
@@ -333,6 +376,11 @@ public final class LabVm {
         };
     }
 
+    /** Ends a hypercall handler that loops for ever. */
+    void interruptHandler() {
+        lastCycle().ifPresent(now -> now.handlerRun().interruptIfStuck());
+    }
+
     private interface Interruptible<T> {
         T call() throws InterruptedException;
     }
@@ -341,6 +389,7 @@ public final class LabVm {
         try {
             return wait.call();
         } catch (InterruptedException e) {
+            interruptHandler();
             Thread.currentThread().interrupt();
             throw new WaitInterrupted(name(), awaited, console.lastLines(SHOWN_LINES));
         }
@@ -353,6 +402,11 @@ public final class LabVm {
         @Override
         public void sent(int octet, boolean polled) {
             // Whatever it prints.
+        }
+
+        @Override
+        public boolean called() {
+            return false;
         }
 
         @Override

@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.Vcpu;
@@ -54,6 +55,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         /** The guest has sent an octet; it is in the log already. */
         void sent(int octet, boolean polled);
 
+        /** The guest has made a hypercall, which is counted and handled; whether that ends the wait. */
+        boolean called();
+
         /** Whether the wait is over. */
         boolean met();
     }
@@ -75,7 +79,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final CopyOnWriteArrayList<Console.Listener> listeners;
     private volatile boolean quiet;
     private final Machine machine;
+    private final GuestEvents events;
     private final TypedInput input;
+    private final HandlerRun handlerRun = new HandlerRun();
 
     /** The machine's thread's. */
     private Wait waiting;
@@ -95,6 +101,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             CopyOnWriteArrayList<Console.Listener> listeners,
             GuestEvents events) {
         this.listeners = listeners;
+        this.events = events;
         MachineFactory.Made made = machines.make(spec, this, events);
         machine = made.machine();
         input = new TypedInput(machine.clock(), made.inputAvailable());
@@ -109,11 +116,44 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     @Override
     public void close() {
         if (lastRegisters == null) {
+            handlerRun.interruptIfStuck();
             machine.stop();
             lastRegisters = machine.vcpus().stream().map(Vcpu::state).toList();
             lastTime = Duration.ofNanos(machine.clock().nanos());
             machine.close();
         }
+    }
+
+    /** {@link #close()} for a handler, which needs the machine until it returns: what is left is done by the next close. */
+    void stopFromWithin() {
+        machine.stop();
+    }
+
+    Hypercalls hypercalls() {
+        return machine.hypercalls();
+    }
+
+    HandlerRun handlerRun() {
+        return handlerRun;
+    }
+
+    /** Guest time; for the machine's thread. */
+    long nanos() {
+        return machine.clock().nanos();
+    }
+
+    /** The guest has made a hypercall; for the machine's thread. */
+    void called() {
+        Wait wait = waiting;
+        if (wait != null && wait.watch.called()) {
+            finish(wait, Outcome.MET);
+        }
+    }
+
+    /** Ends the guest by a rule of the VMM's; for the machine's thread. */
+    void kill(String source, String why, String logged) {
+        events.report(source, why);
+        machine.control().kill(why + "\n" + logged + "\n" + machine.vcpu().state());
     }
 
     ConsoleLog log() {
@@ -147,6 +187,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         held = true;
         machine.hold();
         machine.awaitHeld();
+    }
+
+    /** {@link #hold()} for a handler: the guest stops behind the hypercall. */
+    void holdFromWithin() {
+        held = true;
+        machine.hold();
     }
 
     /** Ends {@link #hold()}. */
@@ -186,6 +232,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     }
 
     private <T> T ask(Supplier<T> question) throws InterruptedException {
+        if (handlerRun.isCaller()) {
+            return question.get();
+        }
         CompletableFuture<T> answer = new CompletableFuture<>();
         return answered(answer, () -> answer.complete(question.get()), () -> answer.complete(question.get()));
     }
@@ -224,6 +273,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
      * @throws InterruptedException if this thread is interrupted; at virtual pace the guest is held then
      */
     Outcome await(Watch watch, Duration limit) throws InterruptedException {
+        if (handlerRun.isCaller()) {
+            throw new LabMistake(
+                    "a handler can't wait for " + machine.name() + ", which stands still until it returns",
+                    "wait outside of the handler, behind " + machine.name() + ".waitForHypercall(…)");
+        }
         Duration most = panic().isPresent() ? PANIC_GRACE : LONGEST_LIMIT;
         Duration allowed = limit.compareTo(most) > 0 ? most : limit;
         Wait wait = new Wait(watch, machine.pace() == Machine.Pace.VIRTUAL);
@@ -237,6 +291,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                     () -> begin(wait, allowed),
                     () -> wait.outcome.complete(watch.met() ? Outcome.MET : Outcome.ENDED));
         } catch (InterruptedException e) {
+            handlerRun.interruptIfStuck();
             abandon(wait);
             throw e;
         }

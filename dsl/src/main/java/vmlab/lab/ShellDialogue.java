@@ -167,6 +167,11 @@ final class ShellDialogue {
             }
         }
 
+        @Override
+        public boolean called() {
+            return false;
+        }
+
         private int lastLine() {
             return printed.lastIndexOf("\n", printed.length() - 2) + 1;
         }

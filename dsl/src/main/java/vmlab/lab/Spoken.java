@@ -43,6 +43,7 @@ final class Spoken {
             case RESET -> "asked for a reset" + detail;
             case EXITED -> "ended with status " + end.status() + detail;
             case CRASHED -> "crashed with a triple fault" + detail;
+            case KILLED -> "was killed by its VMM" + detail;
             case STOPPED -> "was stopped" + detail;
             case FAILED -> "can't go on, because vmlab or the host failed" + detail;
         };

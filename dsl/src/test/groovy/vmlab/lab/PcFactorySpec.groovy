@@ -3,8 +3,6 @@ package vmlab.lab
 
 import static java.time.Duration.ofSeconds
 
-import java.nio.ByteBuffer
-import java.nio.ByteOrder
 import java.nio.file.Files
 import java.nio.file.Path
 import spock.lang.Specification
@@ -26,18 +24,8 @@ class PcFactorySpec extends Specification {
     @TempDir
     Path dir
 
-    private static final int LOADED_AT = 0x100000
-
-    /** Multiboot 0.6.96, 3.1.1 to 3.1.3: a header that says where the file goes, and code right behind it. */
     private Path kernel(String hex) {
-        def code = hex.replaceAll(/\s/, '').decodeHex()
-        def file = ByteBuffer.allocate(64 + code.length).order(ByteOrder.LITTLE_ENDIAN)
-        int magic = 0x1BADB002
-        int flags = 1 << 16
-        [magic, flags, -(magic + flags), LOADED_AT, LOADED_AT, 0, 0, LOADED_AT + 64].each { file.putInt(it as int) }
-        file.position(64)
-        file.put(code)
-        Files.write(dir.resolve('kernel'), file.array())
+        TinyKernel.write(dir, hex)
     }
 
     private static Assembly assembly(Map<String, Object> settings) {
@@ -117,7 +105,7 @@ class PcFactorySpec extends Specification {
                 vm.console().send('k')
                 assert vm.console().expect(~/[^>]/, ofSeconds(1)).text() == 'k'
                 assert vm.awaitEnd().kind() == MachineEnd.Kind.POWERED_OFF
-                assert vm.registers().eip() >= LOADED_AT
+                assert vm.registers().eip() >= TinyKernel.LOADED_AT
                 vm.time()
             }
         }

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm;
 
-import com.sun.jna.Library;
-import com.sun.jna.Native;
-import com.sun.jna.Pointer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A guest's RAM: native, page-aligned, mapped memory that both CPUs use. Guest physical address 0 is its first byte.
  *
- * <p>Not modelled: holes; the legacy area from 640 KB to 1 MB is plain RAM that the memory map declares reserved. Pages
+ * <p>{@link SharedMemory} can be put over some of the RAM, or above it, where a PCI function has its memory; both CPUs see
+ * it at once. Above the RAM it goes before a device's registers at the same address.
+ *
+ * <p>Not modelled: holes; code above the RAM; the legacy area from 640 KB to 1 MB is plain RAM that the memory map declares reserved. Pages
  * cost host memory when they are first touched.
  *
- * <p>Threads: loads and stores are as atomic as the host's; {@link #close()} must come after the last user. Errors: an
- * address outside RAM is an {@link IndexOutOfBoundsException} here; CPUs check before they come.
+ * <p>Threads: loads and stores are as atomic as the host's; {@link #map} and {@link #unmap} are for the machine's own
+ * thread, also while other CPUs run; {@link #close()} must come after the last user. Errors: an address outside RAM is an
+ * {@link IndexOutOfBoundsException} here; CPUs check before they come.
  */
 public final class GuestMemory implements AutoCloseable {
-    public static final int PAGE_BYTES = 4096;
+    public static final int PAGE_BYTES = NativePages.PAGE_BYTES;
 
     /** Told of every store that doesn't come from a CPU, so that code decoded from the old bytes is dropped. */
     @FunctionalInterface
@@ -25,22 +28,26 @@ public final class GuestMemory implements AutoCloseable {
         void written(long guestAddress, long bytes);
     }
 
-    private interface LibC extends Library {
-        Pointer mmap(Pointer address, long length, int protection, int flags, int file, long offset);
+    /** Told of shared memory above the RAM: what it hands out and keeps of the addresses there has changed. */
+    public interface WindowListener {
+        /** Host memory is now at {@link #address()} plus the guest's address. */
+        void opened(AddressRange window);
 
-        int munmap(Pointer address, long length);
+        void closed(AddressRange window);
     }
 
-    private static final class LazyLibC {
-        private static final LibC INSTANCE = Native.load("c", LibC.class);
-    }
-
-    private static final int PROT_READ_WRITE = 3;
-    private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
+    /** What 32-bit physical addresses reach: taken from the host's address space at once, so that nothing ever moves. */
+    private static final long REACH_BYTES = 1L << 32;
 
     private final long address;
     private final long sizeBytes;
     private final List<WriteListener> listeners = new ArrayList<>();
+    private final List<WindowListener> windowListeners = new ArrayList<>();
+    private final TreeMap<Long, AddressRange> shared = new TreeMap<>();
+
+    /** The ranges of {@link #shared} above the RAM, for CPUs to look through. */
+    private volatile List<AddressRange> windows = List.of();
+
     private volatile boolean closed;
 
     private GuestMemory(long address, long sizeBytes) {
@@ -58,14 +65,16 @@ public final class GuestMemory implements AutoCloseable {
         if (sizeBytes <= 0 || sizeBytes % PAGE_BYTES != 0 || sizeBytes > 3L << 30) {
             throw new IllegalArgumentException("no RAM of %d bytes".formatted(sizeBytes));
         }
-        Pointer mapped = LazyLibC.INSTANCE.mmap(
-                Pointer.NULL, sizeBytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
-        if (Pointer.nativeValue(mapped) == -1) {
+        long mapped = NativePages.reserve(REACH_BYTES);
+        if (mapped == -1 || NativePages.zerosAt(mapped, sizeBytes) == -1) {
+            if (mapped != -1) {
+                NativePages.release(mapped, REACH_BYTES);
+            }
             throw new HostMistake(
                     "the host gives no %d MB of memory to the guest".formatted(sizeBytes >> 20),
-                    "choose a smaller guest_ram_mb, or raise the limit (ulimit -v)");
+                    "choose a smaller guest_ram_mb, or raise the limit (ulimit -v: a guest takes 4 GB of addresses)");
         }
-        return new GuestMemory(Pointer.nativeValue(mapped), sizeBytes);
+        return new GuestMemory(mapped, sizeBytes);
     }
 
     /** Host address of guest physical address 0. */
@@ -133,6 +142,104 @@ public final class GuestMemory implements AutoCloseable {
         written(guestAddress, bytes.length);
     }
 
+    // ---- shared memory
+
+    public void onWindow(WindowListener listener) {
+        windowListeners.add(listener);
+    }
+
+    /** The shared memory above the RAM. */
+    public List<AddressRange> windows() {
+        return windows;
+    }
+
+    /**
+     * Puts shared memory at a page of the guest's, over RAM or above it. What RAM held there is gone.
+     *
+     * @throws IllegalArgumentException if the address isn't a page's, some of the range has shared memory or it lies neither in
+     *     RAM nor above: what a guest asks for is checked before
+     * @throws HostMistake if the host refuses
+     */
+    public void map(long guestAddress, SharedMemory memory) {
+        checkOpen();
+        AddressRange range = new AddressRange(guestAddress, memory.sizeBytes());
+        if (!canMap(range)) {
+            throw new IllegalArgumentException("no shared memory can be mapped at " + range);
+        }
+        if (NativePages.fileAt(address + guestAddress, memory.sizeBytes(), memory.open()) == -1) {
+            throw refused(range);
+        }
+        shared.put(guestAddress, range);
+        changed(range);
+        if (guestAddress >= sizeBytes) {
+            windowListeners.forEach(listener -> listener.opened(range));
+        }
+    }
+
+    /** Whether a range is of whole pages, free of shared memory, and either RAM or what 32 bits reach above it. */
+    public boolean canMap(AddressRange range) {
+        boolean pages = (range.base() | range.sizeBytes()) % PAGE_BYTES == 0;
+        boolean place =
+                contains(range.base(), range.sizeBytes()) || range.base() >= sizeBytes && range.end() <= REACH_BYTES;
+        Map.Entry<Long, AddressRange> below = shared.lowerEntry(range.end());
+        return pages && place && (below == null || !below.getValue().overlaps(range));
+    }
+
+    /**
+     * Takes away the shared memory that begins at an address. RAM keeps what was in it last; above the RAM there is nothing
+     * any more.
+     *
+     * @throws IllegalArgumentException if none begins there
+     * @throws HostMistake if the host has no memory for the RAM
+     */
+    public void unmap(long guestAddress) {
+        checkOpen();
+        AddressRange range = shared.get(guestAddress);
+        if (range == null) {
+            throw new IllegalArgumentException("no shared memory begins at %#x".formatted(guestAddress));
+        }
+        if (guestAddress < sizeBytes) {
+            becomeRam(range);
+        } else {
+            // KVM lets go of the addresses before they mean nothing.
+            windowListeners.forEach(listener -> listener.closed(range));
+            if (NativePages.nothingAt(address + guestAddress, range.sizeBytes()) == -1) {
+                throw refused(range);
+            }
+        }
+        shared.remove(guestAddress);
+        changed(range);
+    }
+
+    /** The copy comes in one step: a CPU that runs meanwhile never sees zeros. */
+    private void becomeRam(AddressRange range) {
+        long host = address + range.base();
+        long copy = NativePages.zeros(range.sizeBytes());
+        if (copy == -1) {
+            throw refused(range);
+        }
+        RawMemory.copy(host, copy, range.sizeBytes());
+        if (NativePages.move(copy, host, range.sizeBytes()) == -1) {
+            NativePages.release(copy, range.sizeBytes());
+            throw refused(range);
+        }
+    }
+
+    private void changed(AddressRange range) {
+        windows = shared.values().stream()
+                .filter(each -> each.base() >= sizeBytes)
+                .toList();
+        if (range.base() < sizeBytes) {
+            written(range.base(), range.sizeBytes());
+        }
+    }
+
+    private static HostMistake refused(AddressRange range) {
+        return new HostMistake(
+                "the host can't change what the guest has at " + range,
+                "free some of its memory, or raise vm.max_map_count");
+    }
+
     private void written(long guestAddress, long bytes) {
         for (WriteListener listener : listeners) {
             listener.written(guestAddress, bytes);
@@ -140,9 +247,7 @@ public final class GuestMemory implements AutoCloseable {
     }
 
     private long host(long guestAddress, long bytes) {
-        if (closed) {
-            throw new IllegalStateException("the guest's memory has been given back to the host");
-        }
+        checkOpen();
         if (!contains(guestAddress, bytes)) {
             throw new IndexOutOfBoundsException("guest address %#x, %d bytes, is outside the RAM of %#x bytes"
                     .formatted(guestAddress, bytes, sizeBytes));
@@ -150,11 +255,17 @@ public final class GuestMemory implements AutoCloseable {
         return address + guestAddress;
     }
 
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the guest's memory has been given back to the host");
+        }
+    }
+
     @Override
     public void close() {
         if (!closed) {
             closed = true;
-            LazyLibC.INSTANCE.munmap(new Pointer(address), sizeBytes);
+            NativePages.release(address, REACH_BYTES);
         }
     }
 }

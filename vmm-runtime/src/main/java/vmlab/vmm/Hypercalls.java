@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm;
 
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Optional;
 
 /**
- * Maps a hypercall's token (EAX) to its handler, whatever the transport. An unknown token is reported and ignored, as the
- * CAmkES VMM does. Any thread may register while the guest runs.
+ * Maps a hypercall's token (EAX) to its handler, whatever the transport, and counts calls. An unknown token is reported
+ * and ignored, as the CAmkES VMM does.
+ *
+ * <p>Threads: any may register and ask while the guest runs; calls come one at a time.
  */
 public final class Hypercalls {
     /**
@@ -16,8 +20,94 @@ public final class Hypercalls {
      */
     public static final int DOORBELL_PORT = 0xF8;
 
-    private final Map<Integer, HypercallHandler> handlers = new ConcurrentHashMap<>();
+    /** So many unknown tokens are counted; a guest that tries them all must not fill the host's memory. */
+    private static final int COUNTED_UNKNOWN = 1000;
+
+    /**
+     * What has come with a token so far.
+     *
+     * @param handled whether it has a handler now
+     * @param last the registers of the newest call; empty if there was none
+     */
+    public record Tally(int token, boolean handled, long calls, Optional<HypercallRegisters> last) {}
+
+    /** Told of every call when its handler is done. Called on the vCPU's thread. */
+    @FunctionalInterface
+    public interface Watcher {
+        void called(HypercallRegisters registers);
+    }
+
+    private static final Watcher NOBODY = registers -> {};
+
+    private static final class Slot {
+        private final int token;
+        private volatile HypercallHandler handler;
+        private volatile boolean handled;
+        private volatile HypercallRegisters last;
+
+        /** Written by one thread at a time. */
+        private volatile long calls;
+
+        Slot(int token, HypercallHandler handler) {
+            this.token = token;
+            this.handler = handler;
+        }
+
+        Tally tally() {
+            return new Tally(token, handled, calls, Optional.ofNullable(last));
+        }
+    }
+
+    /** An immutable table with open addressing: a map would make an object of every token it looks up. */
+    private static final class Table {
+        private final Slot[] slots;
+        private final int size;
+
+        Table(List<Slot> all) {
+            size = all.size();
+            slots = new Slot[Integer.highestOneBit(Math.max(4, size)) * 4];
+            for (Slot slot : all) {
+                slots[index(slot.token)] = slot;
+            }
+        }
+
+        /** Where the token is or would be. */
+        private int index(int token) {
+            int index = (token * 0x9E3779B9 >>> 7) & slots.length - 1;
+            while (slots[index] != null && slots[index].token != token) {
+                index = index + 1 & slots.length - 1;
+            }
+            return index;
+        }
+
+        Slot slot(int token) {
+            return slots[index(token)];
+        }
+
+        List<Slot> all() {
+            List<Slot> all = new ArrayList<>(size);
+            for (Slot slot : slots) {
+                if (slot != null) {
+                    all.add(slot);
+                }
+            }
+            return all;
+        }
+
+        Table with(Slot slot) {
+            List<Slot> all = all();
+            all.add(slot);
+            return new Table(all);
+        }
+    }
+
     private final GuestEvents events;
+    private final HypercallHandler unknown = this::unknown;
+
+    /** Replaced under this object's monitor. */
+    private volatile Table table = new Table(List.of());
+
+    private volatile Watcher watcher = NOBODY;
 
     public Hypercalls(GuestEvents events) {
         this.events = Objects.requireNonNull(events);
@@ -25,16 +115,67 @@ public final class Hypercalls {
 
     /** Registers the handler for a token, in place of an earlier one. */
     public void register(int token, HypercallHandler handler) {
-        handlers.put(token, Objects.requireNonNull(handler));
+        Slot slot = slot(token);
+        slot.handler = Objects.requireNonNull(handler);
+        slot.handled = true;
     }
 
-    /** Called by a CPU when the guest executes {@code vmcall} or {@code vmmcall}. */
-    public void dispatch(Hypercall call) {
-        HypercallHandler handler = handlers.get(call.eax());
-        if (handler == null) {
-            events.report("hypercall", "no handler for token %d".formatted(call.eax()));
-        } else {
-            handler.call(call);
+    /** Makes the token unknown again; its calls stay counted. */
+    public void unregister(int token) {
+        Slot slot = slot(token);
+        slot.handler = unknown;
+        slot.handled = false;
+    }
+
+    /** The token's slot, which is made if there is none. */
+    private synchronized Slot slot(int token) {
+        Slot slot = table.slot(token);
+        if (slot == null) {
+            slot = new Slot(token, unknown);
+            table = table.with(slot);
         }
+        return slot;
+    }
+
+    /** Names who is told of every call, in place of an earlier one. */
+    public void watch(Watcher newWatcher) {
+        watcher = Objects.requireNonNull(newWatcher);
+    }
+
+    /** What has come so far with this token. */
+    public Tally tally(int token) {
+        Slot slot = table.slot(token);
+        return slot == null ? new Tally(token, false, 0, Optional.empty()) : slot.tally();
+    }
+
+    /** All tokens that have a handler or were called, by number (unsigned). */
+    public List<Tally> tallies() {
+        return table.all().stream()
+                .map(Slot::tally)
+                .filter(tally -> tally.handled() || tally.calls() > 0)
+                .sorted(Comparator.comparingLong(tally -> Integer.toUnsignedLong(tally.token())))
+                .toList();
+    }
+
+    /** Called by a CPU when the guest executes {@code vmcall} or {@code vmmcall}, or rings the doorbell. */
+    public void dispatch(Hypercall call) {
+        int token = call.eax();
+        Slot slot = table.slot(token);
+        if (slot == null && table.size < COUNTED_UNKNOWN) {
+            slot = slot(token);
+        }
+        HypercallRegisters registers = HypercallRegisters.of(call);
+        if (slot == null) {
+            unknown(call);
+        } else {
+            slot.last = registers;
+            slot.calls = slot.calls + 1;
+            slot.handler.call(call);
+        }
+        watcher.called(registers);
+    }
+
+    private void unknown(Hypercall call) {
+        events.report("hypercall", "no handler for token %d".formatted(call.eax()));
     }
 }

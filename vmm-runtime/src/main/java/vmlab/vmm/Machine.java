@@ -109,6 +109,11 @@ public final class Machine implements AutoCloseable {
             public void exit(int status, String reason) {
                 loop.request(new MachineEnd(MachineEnd.Kind.EXITED, status, reason));
             }
+
+            @Override
+            public void kill(String reason) {
+                request(new MachineEnd(MachineEnd.Kind.KILLED, 0, reason));
+            }
         };
     }
 

@@ -8,4 +8,7 @@ public interface MachineControl {
 
     /** The guest ends the machine with a status of its own. */
     void exit(int status, String reason);
+
+    /** The VMM won't let the guest go on. */
+    void kill(String reason);
 }

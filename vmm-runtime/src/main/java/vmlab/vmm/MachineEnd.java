@@ -20,6 +20,8 @@ public record MachineEnd(Kind kind, int status, String detail) {
         EXITED,
         /** A triple fault. */
         CRASHED,
+        /** The VMM's own rules ended it, as a CAmkES VMM does when a handler refuses a hypercall. */
+        KILLED,
         /** {@link Machine#stop()} was called. */
         STOPPED,
         /** vmlab or the host failed; the log has the trace. */

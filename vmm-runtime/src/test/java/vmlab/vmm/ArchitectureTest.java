@@ -12,11 +12,11 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "vmlab.vmm", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
     @ArchTest
-    static final ArchRule nativeFunctionsAreCalledByKvmAndGuestMemoryOnly = noClasses()
+    static final ArchRule nativeFunctionsAreCalledByKvmAndForMappedMemoryOnly = noClasses()
             .that()
             .resideOutsideOfPackage("vmlab.vmm.kvm")
             .and()
-            .haveNameNotMatching("vmlab\\.vmm\\.GuestMemory(\\$.*)?")
+            .haveNameNotMatching("vmlab\\.vmm\\.NativePages(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("com.sun.jna..")

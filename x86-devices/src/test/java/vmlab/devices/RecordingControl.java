@@ -19,6 +19,11 @@ public final class RecordingControl implements MachineControl {
         requests.add("exit " + status);
     }
 
+    @Override
+    public void kill(String reason) {
+        requests.add("kill");
+    }
+
     public List<String> requests() {
         return requests;
     }

@@ -218,6 +218,8 @@ final class KvmApi {
     /** {@code struct kvm_userspace_memory_region}. */
     static final class MemoryRegion {
         static final int SIZE = 32;
+        static final int SLOT = 0;
+        static final int GUEST_PHYS_ADDR = 8;
         static final int MEMORY_SIZE = 16;
         static final int USERSPACE_ADDR = 24;
 

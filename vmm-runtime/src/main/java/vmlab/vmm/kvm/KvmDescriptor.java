@@ -84,6 +84,10 @@ final class KvmDescriptor implements AutoCloseable {
         return Math.max(0, attempt(KvmApi.Ioctl.KVM_CHECK_EXTENSION, capability));
     }
 
+    boolean isOpen() {
+        return !closed;
+    }
+
     int number() {
         return number;
     }

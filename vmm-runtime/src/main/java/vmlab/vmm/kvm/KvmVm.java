@@ -8,12 +8,11 @@ import vmlab.vmm.Vm;
 import vmlab.vmm.kvm.KvmApi.Cap;
 import vmlab.vmm.kvm.KvmApi.EnableCap;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
-import vmlab.vmm.kvm.KvmApi.MemoryRegion;
 import vmlab.vmm.kvm.KvmApi.MsrFilter;
 import vmlab.vmm.kvm.KvmApi.Value;
 import vmlab.vmm.kvm.KvmApi.XenHvmConfig;
 
-/** One VM of KVM: guest RAM as its only memory slot, and one CPU. */
+/** One VM of KVM: its memory slots, and one CPU. */
 final class KvmVm implements Vm {
     /**
      * Three pages and one that KVM on Intel hides in the guest's physical memory; below 4 GB and above all devices, where
@@ -85,12 +84,7 @@ final class KvmVm implements Vm {
             address.put64(0, IDENTITY_MAP_ADDRESS);
             vm.call("KVM_SET_IDENTITY_MAP_ADDR", Ioctl.KVM_SET_IDENTITY_MAP_ADDR, address.address());
         }
-        // KVM takes its own hold of the pages' address range; close() comes before the memory is unmapped.
-        try (NativeStruct region = new NativeStruct(MemoryRegion.SIZE)) {
-            region.put64(MemoryRegion.MEMORY_SIZE, board.memory().sizeBytes());
-            region.put64(MemoryRegion.USERSPACE_ADDR, board.memory().address());
-            vm.call("KVM_SET_USER_MEMORY_REGION", Ioctl.KVM_SET_USER_MEMORY_REGION, region.address());
-        }
+        new MemorySlots(vm, board.memory()).open();
         takeModelSpecificRegisters(system, vm);
         if (HypercallTransport.of(system) == HypercallTransport.INTERCEPTED) {
             try (NativeStruct config = new NativeStruct(XenHvmConfig.SIZE)) {

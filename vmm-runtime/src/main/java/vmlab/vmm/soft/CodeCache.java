@@ -76,12 +76,14 @@ final class CodeCache {
     }
 
     boolean hasCode(int pageNumber) {
-        return pages[pageNumber] != null;
+        // Shared memory lies above the RAM, and never holds code.
+        return pageNumber < pages.length && pages[pageNumber] != null;
     }
 
     /** Whether a store of these bytes, all in one page, hits code. */
     boolean isCode(int physical, int bytes) {
-        CodePage page = pages[physical >>> 12];
+        int pageNumber = physical >>> 12;
+        CodePage page = pageNumber < pages.length ? pages[pageNumber] : null;
         int first = physical & 0xFFF;
         return page != null && (page.lines & lines(first, first + bytes - 1)) != 0;
     }

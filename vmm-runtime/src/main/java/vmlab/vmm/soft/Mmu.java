@@ -2,6 +2,7 @@
 package vmlab.vmm.soft;
 
 import java.util.Arrays;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.IoBus;
 import vmlab.vmm.RawMemory;
@@ -48,6 +49,7 @@ final class Mmu {
 
     private final Cpu cpu;
     private final IoBus mmio;
+    private final GuestMemory memory;
     private final long ram;
     private final long ramBytes;
     private final long tables;
@@ -95,7 +97,19 @@ final class Mmu {
         tables = RawMemory.allocate(2L * ENTRIES * ENTRY_BYTES);
         code = new CodeCache(ramBytes);
         decoder = new Decoder(this);
+        this.memory = memory;
         memory.onWrite(this::hostWrote);
+        memory.onWindow(new GuestMemory.WindowListener() {
+            @Override
+            public void opened(AddressRange window) {
+                dropAll();
+            }
+
+            @Override
+            public void closed(AddressRange window) {
+                dropAll();
+            }
+        });
         dropAll();
     }
 
@@ -182,7 +196,7 @@ final class Mmu {
         }
         long physical = translate(linear, false, isUser());
         watch(linear, bytes, false);
-        if (isRam(physical)) {
+        if (isMemory(physical)) {
             return rawRead(ram + physical, bytes);
         }
         requirePrecision();
@@ -209,7 +223,7 @@ final class Mmu {
         }
         long physical = writable(linear, bytes);
         watch(linear, bytes, true);
-        if (isRam(physical)) {
+        if (isMemory(physical)) {
             if (code.isCode((int) physical, bytes)) {
                 code.invalidate((int) (physical >>> 12));
             }
@@ -255,7 +269,7 @@ final class Mmu {
     /** The physical address of bytes in one page that may be written now. */
     private long writable(int linear, int bytes) {
         long physical = translate(linear, true, isUser());
-        if (!isRam(physical) || code.isCode((int) physical, bytes)) {
+        if (!isMemory(physical) || code.isCode((int) physical, bytes)) {
             requirePrecision();
         }
         return physical;
@@ -273,6 +287,20 @@ final class Mmu {
 
     private boolean isRam(long physical) {
         return physical < ramBytes;
+    }
+
+    /** RAM, or shared memory above it. */
+    private boolean isMemory(long physical) {
+        return isRam(physical) || isShared(physical);
+    }
+
+    private boolean isShared(long physical) {
+        for (AddressRange window : memory.windows()) {
+            if (window.contains(physical)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Notes data breakpoints (SDM 3B, 17.2.5); pages that have one never enter the TLB. */
@@ -426,7 +454,7 @@ final class Mmu {
 
     private void fill(int linear, int page, boolean writable, boolean global, boolean user) {
         long physical = page & 0xFFFFFFFFL;
-        if (!isRam(physical) || (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)) {
+        if (!isMemory(physical) || (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)) {
             return;
         }
         int tag = linear & PAGE_MASK;

@@ -15,6 +15,7 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import vmlab.vmm.CpuState;
@@ -24,6 +25,7 @@ import vmlab.vmm.MachineEnd;
 import vmlab.vmm.VcpuExit;
 
 /** The run loop on this host's KVM, with guests in real mode, which every kind of KVM runs. */
+@Tag("kvm")
 @Timeout(60)
 final class KvmVcpuTest {
     private static final String SPIN = "eb fe"; // jmp .

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,6 +25,7 @@ import vmlab.vmm.soft.SoftHypervisor;
  * Small guests on both CPUs: registers, memory, device accesses and the end must be the same. The guests and the sections
  * they are about are in guests.txt.
  */
+@Tag("kvm")
 final class ParityTest {
     private static final long PATIENCE_NANOS = 5_000_000_000L;
     private static final int ACCESSED = 0x100;

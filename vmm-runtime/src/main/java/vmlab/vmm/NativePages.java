@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm;
+
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+
+/**
+ * The C library's calls for mapped memory. Everything here can end the JVM if it is called with wrong numbers, so
+ * only {@link GuestMemory} and {@link SharedMemory} do, on address ranges of their own.
+ *
+ * <p>Errors: -1, as in C.
+ *
+ * @spec mmap(2), mremap(2), memfd_create(2), fcntl(2)
+ */
+final class NativePages {
+    static final int PAGE_BYTES = 4096;
+
+    private static final int PROT_NONE = 0;
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED = 0x1;
+    private static final int MAP_PRIVATE_ANONYMOUS_NORESERVE = 0x2 | 0x20 | 0x4000;
+    private static final int MAP_FIXED = 0x10;
+    private static final int MREMAP_MAYMOVE_FIXED = 3;
+    private static final int MFD_CLOEXEC_ALLOW_SEALING = 3;
+    private static final int F_ADD_SEALS = 1033;
+    private static final int F_SEAL_SEAL_SHRINK_GROW = 7;
+
+    /** Bound when the first guest gets its memory, not at every start of vmlab. */
+    private static final class C {
+        static {
+            Native.register(C.class, NativeLibrary.getInstance("c"));
+        }
+
+        static native long mmap(long address, long length, int protection, int flags, int file, long offset);
+
+        static native long mremap(long from, long length, long newLength, int flags, long to);
+
+        static native int munmap(long address, long length);
+
+        static native int memfd_create(byte[] name, int flags);
+
+        static native int ftruncate(int file, long length);
+
+        static native int fcntl(int file, int command, long argument);
+
+        static native int close(int file);
+    }
+
+    private NativePages() {}
+
+    /** Addresses that nobody else gets and nobody can touch. */
+    static long reserve(long bytes) {
+        return C.mmap(0, bytes, PROT_NONE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+    }
+
+    /** Fresh zeros wherever there is room. */
+    static long zeros(long bytes) {
+        return C.mmap(0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+    }
+
+    /** Fresh zeros in place of what is there. */
+    static long zerosAt(long address, long bytes) {
+        return C.mmap(address, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE | MAP_FIXED, -1, 0);
+    }
+
+    /** Nothing in place of what is there. */
+    static long nothingAt(long address, long bytes) {
+        return C.mmap(address, bytes, PROT_NONE, MAP_PRIVATE_ANONYMOUS_NORESERVE | MAP_FIXED, -1, 0);
+    }
+
+    /** A file wherever there is room. */
+    static long file(int file, long bytes) {
+        return C.mmap(0, bytes, PROT_READ_WRITE, MAP_SHARED, file, 0);
+    }
+
+    /** A file in place of what is there; whoever accesses it meanwhile sees the one or the other. */
+    static long fileAt(long address, long bytes, int file) {
+        return C.mmap(address, bytes, PROT_READ_WRITE, MAP_SHARED | MAP_FIXED, file, 0);
+    }
+
+    /** Moves pages to where others are, in one step. */
+    static long move(long from, long to, long bytes) {
+        return C.mremap(from, bytes, bytes, MREMAP_MAYMOVE_FIXED, to);
+    }
+
+    static void release(long address, long bytes) {
+        C.munmap(address, bytes);
+    }
+
+    /** A file in memory that isn't inherited by other programs, and that nobody can truncate under those who map it. */
+    static int memoryFile(String name, long bytes) {
+        int file = C.memfd_create(Native.toByteArray(name, "UTF-8"), MFD_CLOEXEC_ALLOW_SEALING);
+        if (file < 0) {
+            return file;
+        }
+        if (C.ftruncate(file, bytes) != 0 || C.fcntl(file, F_ADD_SEALS, F_SEAL_SEAL_SHRINK_GROW) != 0) {
+            C.close(file);
+            return -1;
+        }
+        return file;
+    }
+
+    static void close(int file) {
+        C.close(file);
+    }
+}
