@@ -112,7 +112,7 @@ public final class Machine implements AutoCloseable {
 
             @Override
             public void kill(String reason) {
-                request(new MachineEnd(MachineEnd.Kind.KILLED, 0, reason));
+                loop.request(new MachineEnd(MachineEnd.Kind.KILLED, 0, reason));
             }
         };
     }

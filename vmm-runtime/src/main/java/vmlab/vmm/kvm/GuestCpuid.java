@@ -22,6 +22,11 @@ final class GuestCpuid {
     private static final int MOST_ENTRIES = 256;
     private static final int HYPERVISOR_LEAF = 0x40000000;
     private static final int ZEROS_UP_TO = 0x1F;
+    /** In EBX of leaf 1, where two numbers are; in EDX a bit. */
+    private static final int APIC_ID = 24;
+
+    private static final int LOGICAL_CPUS = 16;
+    private static final int APIC = 1 << 9;
 
     private GuestCpuid() {}
 
@@ -44,14 +49,14 @@ final class GuestCpuid {
                 : ours;
     }
 
-    static void set(KvmDescriptor system, KvmDescriptor vcpu) {
+    static void set(KvmDescriptor system, KvmDescriptor vcpu, int number, int cpus) {
         int features = hostFeatures(system);
         List<Integer> leaves = leaves();
         try (NativeStruct table = new NativeStruct(Cpuid.ENTRIES + leaves.size() * Cpuid.ENTRY_SIZE)) {
             table.put32(Cpuid.NENT, leaves.size());
             int at = Cpuid.ENTRIES;
             for (int leaf : leaves) {
-                CpuIdentity.Leaf answer = answer(leaf, features);
+                CpuIdentity.Leaf answer = ofSeveral(leaf, answer(leaf, features), number, cpus);
                 table.put32(at + Cpuid.FUNCTION, leaf)
                         .put32(at + Cpuid.EAX, answer.eax())
                         .put32(at + Cpuid.EBX, answer.ebx())
@@ -61,6 +66,17 @@ final class GuestCpuid {
             }
             vcpu.call("KVM_SET_CPUID2", Ioctl.KVM_SET_CPUID2, table.address());
         }
+    }
+
+    /**
+     * Where there are several CPUs, a CPU says that it has a local APIC and of what number. Each is a package of its own: none
+     * says that it shares one, so the count of those that do doesn't matter.
+     */
+    static CpuIdentity.Leaf ofSeveral(int leaf, CpuIdentity.Leaf only, int number, int cpus) {
+        return cpus == 1 || leaf != CpuIdentity.FEATURES_LEAF
+                ? only
+                : new CpuIdentity.Leaf(
+                        only.eax(), only.ebx() | number << APIC_ID | 1 << LOGICAL_CPUS, only.ecx(), only.edx() | APIC);
     }
 
     private static int hostFeatures(KvmDescriptor system) {

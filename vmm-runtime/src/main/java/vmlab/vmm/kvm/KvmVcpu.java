@@ -35,6 +35,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final ExitHandler exits;
     private final Kicker kicker;
     private final GuestTime time;
+    private final TimeStampCounter counter;
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
     private final VcpuRegisters registers;
     private final NativeStruct vector = new NativeStruct(4);
@@ -46,9 +47,10 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(KvmDescriptor vcpu, Board board, long pageAddress, long pageBytes) {
+    private KvmVcpu(KvmDescriptor vcpu, Board board, GuestTime time, long pageAddress, long pageBytes) {
         this.vcpu = vcpu;
         this.board = board;
+        this.time = time;
         this.pageAddress = pageAddress;
         this.pageBytes = pageBytes;
         page = new RunPage(pageAddress);
@@ -56,12 +58,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
         registers = new VcpuRegisters(vcpu, modelSpecific);
         kicker = new Kicker(vcpu);
-        time = new GuestTime(vcpu, board.clock());
+        counter = new TimeStampCounter(vcpu);
+        time.add(counter);
     }
 
-    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board) {
+    /** Makes the CPU of this number, which is its APIC's, too. */
+    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board, GuestTime time, int number) {
         long bytes = system.call("KVM_GET_VCPU_MMAP_SIZE", Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
-        KvmDescriptor descriptor = vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, 0);
+        KvmDescriptor descriptor = vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, number);
         // The kernel chooses the place and keeps the page until munmap, whatever becomes of the descriptor.
         long page = Libc.mmap(0, bytes, Libc.PROT_READ_WRITE, Libc.MAP_SHARED, descriptor.number(), 0);
         if (page == -1) {
@@ -69,9 +73,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, page, bytes);
+        KvmVcpu vcpu = new KvmVcpu(descriptor, board, time, page, bytes);
         try {
-            GuestCpuid.set(system, descriptor);
+            GuestCpuid.set(system, descriptor, number, board.cpus());
             vcpu.restore(CpuState.reset());
             return vcpu;
         } catch (RuntimeException | Error e) {
@@ -88,14 +92,16 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     @Override
     public VcpuExit run() {
         kicker.enter();
-        time.enter();
-        alarm = Long.MIN_VALUE;
+        board.turn().lock();
         try {
+            time.enter(counter);
+            alarm = Long.MIN_VALUE;
             VcpuExit exit = loop();
             VcpuExit worse = finishInstruction();
             return worse == null ? exit : worse;
         } finally {
             time.leave();
+            board.turn().unlock();
             kicker.leave();
         }
     }
@@ -169,11 +175,10 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     /** In the guest until its next exit; null to go on. */
     private VcpuExit enterGuest() {
         unfinished = false;
-        // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
-        if (vcpu.attempt(Ioctl.KVM_RUN, 0) >= 0) {
+        int errno = runGuest();
+        if (errno == 0) {
             return act(exits.handle());
         }
-        int errno = Libc.errno();
         if (errno == Libc.EINTR || errno == Libc.EAGAIN) {
             kicker.drain();
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
@@ -185,6 +190,17 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 errno == Libc.EFAULT
                         ? "the host has no memory for a page that the guest touched"
                         : "KVM_RUN: " + Libc.describe(errno));
+    }
+
+    /** While the guest runs, devices are the other CPUs'. Returns the error's number, or 0. */
+    private int runGuest() {
+        board.turn().unlock();
+        try {
+            // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
+            return vcpu.attempt(Ioctl.KVM_RUN, 0) >= 0 ? 0 : Libc.errno();
+        } finally {
+            board.turn().lock();
+        }
     }
 
     private VcpuExit act(ExitHandler.Verdict verdict) {
@@ -300,13 +316,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public CpuState state() {
-        return registers.read(halted, time.state());
+        return registers.read(halted, time.state(counter));
     }
 
     @Override
     public void restore(CpuState s) {
         registers.write(s);
-        time.restore(s.timeStamp());
+        time.restore(counter, s.timeStamp());
         halted = s.activity().halted();
         page.interruptFlag((s.eflags() & IF) != 0);
         page.notReadyForInterrupt();
@@ -324,7 +340,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     @Override
     public void close() {
         kicker.close();
-        time.close();
+        counter.close();
         // Nobody runs the guest any more: the page isn't in use.
         Libc.munmap(pageAddress, pageBytes);
         vcpu.close();

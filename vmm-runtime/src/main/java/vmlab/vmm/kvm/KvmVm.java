@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.ArrayList;
+import java.util.List;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
@@ -12,7 +14,7 @@ import vmlab.vmm.kvm.KvmApi.MsrFilter;
 import vmlab.vmm.kvm.KvmApi.Value;
 import vmlab.vmm.kvm.KvmApi.XenHvmConfig;
 
-/** One VM of KVM: its memory slots, and one CPU. */
+/** One VM of KVM: its memory slots and its CPUs. */
 final class KvmVm implements Vm {
     /**
      * Three pages and one that KVM on Intel hides in the guest's physical memory; below 4 GB and above all devices, where
@@ -37,11 +39,11 @@ final class KvmVm implements Vm {
     };
 
     private final KvmDescriptor vm;
-    private final KvmVcpu vcpu;
+    private final List<KvmVcpu> vcpus;
 
-    private KvmVm(KvmDescriptor vm, KvmVcpu vcpu) {
+    private KvmVm(KvmDescriptor vm, List<KvmVcpu> vcpus) {
         this.vm = vm;
-        this.vcpu = vcpu;
+        this.vcpus = List.copyOf(vcpus);
     }
 
     /**
@@ -78,7 +80,7 @@ final class KvmVm implements Vm {
         }
     }
 
-    private static KvmVcpu configure(KvmDescriptor system, KvmDescriptor vm, Board board) {
+    private static List<KvmVcpu> configure(KvmDescriptor system, KvmDescriptor vm, Board board) {
         vm.call("KVM_SET_TSS_ADDR", Ioctl.KVM_SET_TSS_ADDR, TSS_ADDRESS);
         try (NativeStruct address = new NativeStruct(8)) {
             address.put64(0, IDENTITY_MAP_ADDRESS);
@@ -92,7 +94,21 @@ final class KvmVm implements Vm {
                 vm.call("KVM_XEN_HVM_CONFIG", Ioctl.KVM_XEN_HVM_CONFIG, config.address());
             }
         }
-        return KvmVcpu.create(system, vm, board);
+        return createVcpus(system, vm, board);
+    }
+
+    private static List<KvmVcpu> createVcpus(KvmDescriptor system, KvmDescriptor vm, Board board) {
+        GuestTime time = new GuestTime(board.clock());
+        List<KvmVcpu> vcpus = new ArrayList<>();
+        try {
+            for (int number = 0; number < board.cpus(); number++) {
+                vcpus.add(KvmVcpu.create(system, vm, board, time, number));
+            }
+            return vcpus;
+        } catch (RuntimeException | Error e) {
+            vcpus.forEach(KvmVcpu::close);
+            throw e;
+        }
     }
 
     /** Where KVM can't pass them on (before Linux 5.10) unknown ones fault unseen, and Linux lives with that. */
@@ -121,12 +137,17 @@ final class KvmVm implements Vm {
 
     @Override
     public Vcpu vcpu() {
-        return vcpu;
+        return vcpus.get(0);
+    }
+
+    @Override
+    public List<Vcpu> vcpus() {
+        return List.copyOf(vcpus);
     }
 
     @Override
     public void close() {
-        vcpu.close();
+        vcpus.forEach(KvmVcpu::close);
         vm.close();
     }
 }

@@ -14,7 +14,7 @@ import vmlab.vmm.kvm.KvmApi.VcpuEvents;
 import vmlab.vmm.kvm.KvmApi.Xsave;
 
 /**
- * Fetches and sets all that KVM keeps of a vCPU, but for the time stamp counter, which {@link GuestTime} sees to.
+ * Fetches and sets all that KVM keeps of a vCPU, but for the time stamp counter, which {@link TimeStampCounter} sees to.
  *
  * <p>Not modelled: non-maskable interrupts; nobody here raises one. Threads: the vCPU's, or any while it doesn't run.
  *
