@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** The design of this module that Maven can't check. */
 @AnalyzeClasses(
-        packages = {"vmlab.dsl", "vmlab.lab", "vmlab.guest"},
+        packages = {"vmlab.dsl", "vmlab.lab", "vmlab.guest", "vmlab.image"},
         importOptions = DoNotIncludeTests.class)
 class DslArchitectureTest {
     @ArchTest
@@ -57,6 +57,15 @@ class DslArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("vmlab.lab", "vmlab.dsl..", "groovy..")
             .because("fetching and building a guest's files is useful without a lab");
+
+    @ArchTest
+    static final ArchRule imagesKnowNoLab = noClasses()
+            .that()
+            .resideInAPackage("vmlab.image")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("vmlab.lab", "vmlab.dsl", "groovy..")
+            .because("an image can be built by who never starts a machine");
 
     @ArchTest
     static final ArchRule oneClassKnowsPcs = noClasses()

@@ -23,6 +23,7 @@ import org.codehaus.groovy.syntax.SyntaxException;
 import vmlab.dsl.UserMistake.Kind;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.SourceLocation;
+import vmlab.image.BuildMistake;
 import vmlab.lab.AssemblyRefused;
 import vmlab.lab.BackendUnavailable;
 import vmlab.lab.GuestEnded;
@@ -55,6 +56,7 @@ final class MistakeReports {
         on(AssemblyRefused.class, e -> told(Kind.SCRIPT, e.problems(), "", e));
         on(ScriptMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), e.word(), ""));
         on(LabMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), verb(e), ""));
+        on(BuildMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), verb(e), indented(e.output())));
         on(BackendUnavailable.class, e -> told(Kind.BACKEND, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(HostMistake.class, e -> told(Kind.HOST, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(

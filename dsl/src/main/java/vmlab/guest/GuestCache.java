@@ -152,7 +152,7 @@ public final class GuestCache {
     }
 
     /** Removes a file or a folder with all below, if it is there; links are removed, never followed. */
-    static void deleteTree(Path path) throws IOException {
+    public static void deleteTree(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }

@@ -10,6 +10,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -33,7 +34,7 @@ public final class RootFs {
     private static final String BUSYBOX = "/bin/busybox";
 
     /** Changes when the same inputs shall give other bytes, so that no cached file of an older vmlab is used. */
-    private static final String LAYOUT = "rootfs 1";
+    private static final String LAYOUT = "rootfs 2";
 
     /** crypt(3) of "root" with MD5: a guest's password everybody knows needs no strength, and this takes the least time. */
     static final String ROOT_PASSWORD = "$1$vmlab$9csT4lQII30xGzTFGE7su1";
@@ -58,6 +59,42 @@ public final class RootFs {
             null::respawn:/bin/busybox syslogd -n
             ::ctrlaltdel:/bin/busybox reboot
             """;
+    private static final String INIT_SCRIPTS = "etc/init.d/";
+
+    /** What an inittab says besides if there are scripts S00… to S99… in {@code /etc/init.d}. */
+    private static final String RUN_INIT_SCRIPTS = "::sysinit:/etc/init.d/rcS\n";
+
+    private static final String RCS = """
+            #!/bin/sh
+            for script in /etc/init.d/S??*; do
+                "$script" start
+            done
+            """;
+
+    /** What scripts call that run before the programs' names are made. */
+    private static final List<String> EARLY_PROGRAMS = List.of(
+            "cat",
+            "chmod",
+            "cp",
+            "cut",
+            "dmesg",
+            "grep",
+            "hostname",
+            "ifconfig",
+            "insmod",
+            "ln",
+            "ls",
+            "mkdir",
+            "mknod",
+            "modprobe",
+            "mount",
+            "mv",
+            "rm",
+            "rmmod",
+            "sed",
+            "sleep",
+            "umount");
+
     private static final String FSTAB = """
             proc      /proc  proc      defaults    0 0
             sysfs     /sys   sysfs     defaults    0 0
@@ -123,8 +160,21 @@ public final class RootFs {
         /** The archive, not yet written. */
         public Initramfs initramfs() throws IOException {
             Initramfs archive = defaults(Files.readAllBytes(busybox));
+            addEarlyScripts(archive);
             additions.forEach((path, addition) -> addTo(archive, path, addition));
             return archive;
+        }
+
+        private void addEarlyScripts(Initramfs archive) {
+            boolean initScripts = additions.keySet().stream().anyMatch(path -> path.startsWith(INIT_SCRIPTS + "S"));
+            if (initScripts) {
+                archive.file(INIT_SCRIPTS + "rcS", bytes(RCS), 0755);
+                archive.file(
+                        "etc/inittab", bytes(INITTAB.replace("null::once", RUN_INIT_SCRIPTS + "null::once")), 0644);
+            }
+            if (initScripts || additions.containsKey("init")) {
+                EARLY_PROGRAMS.forEach(program -> archive.link("bin/" + program, "busybox"));
+            }
         }
 
         private static void addTo(Initramfs archive, String path, Addition addition) {

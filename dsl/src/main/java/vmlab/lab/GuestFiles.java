@@ -3,17 +3,18 @@ package vmlab.lab;
 
 import java.nio.file.Path;
 import java.util.List;
+import vmlab.dsl.model.RootFs;
 
 /** Where kernels and root file systems come from that a script names but doesn't bring. May take minutes. */
 public interface GuestFiles {
     /**
-     * A file a script adds to the guest.
+     * A file that was built for a guest.
      *
      * @param path in the guest, without a leading slash
      * @param content its octets
      */
-    record Extra(String path, byte[] content) {
-        public Extra {
+    record Built(String path, byte[] content) {
+        public Built {
             content = content.clone();
         }
 
@@ -26,6 +27,9 @@ public interface GuestFiles {
     /** The kernel {@code debian.kernel}, ready to load. */
     Path debianKernel();
 
-    /** The initramfs {@code rootfs { }}, with these files added, as a file. */
-    Path rootfs(List<Extra> extras);
+    /** The initramfs that {@code rootfs { }} describes, as a file. */
+    Path rootfs(RootFs rootfs);
+
+    /** A program or module of that initramfs by its name, built from its sources as they are now. */
+    List<Built> part(String name, RootFs rootfs);
 }

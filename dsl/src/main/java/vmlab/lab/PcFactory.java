@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -12,14 +9,12 @@ import vmlab.devices.pc.Pc;
 import vmlab.devices.serial.CharSink;
 import vmlab.devices.serial.Uart16550;
 import vmlab.dsl.model.Attribute;
-import vmlab.dsl.model.GuestFile;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.RootFs;
 import vmlab.dsl.model.Setting;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.GuestEvents;
-import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.boot.BootImage;
 import vmlab.vmm.boot.BootLoader;
@@ -78,23 +73,6 @@ final class PcFactory implements MachineFactory {
     }
 
     private Path initrd(Object image) {
-        return image instanceof RootFs rootfs
-                ? settings.guest()
-                        .rootfs(rootfs.files().stream().map(PcFactory::extra).toList())
-                : (Path) image;
-    }
-
-    private static GuestFiles.Extra extra(GuestFile file) {
-        try {
-            Object content = file.content();
-            byte[] octets = content instanceof Path path
-                    ? Files.readAllBytes(path)
-                    : content instanceof byte[] bytes
-                            ? bytes
-                            : content.toString().getBytes(StandardCharsets.UTF_8);
-            return new GuestFiles.Extra(file.path(), octets);
-        } catch (IOException e) {
-            throw new HostMistake(file.content() + " can't be read", "make it readable", e);
-        }
+        return image instanceof RootFs rootfs ? settings.guest().rootfs(rootfs) : (Path) image;
     }
 }

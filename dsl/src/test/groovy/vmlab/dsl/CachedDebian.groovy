@@ -3,10 +3,11 @@ package vmlab.dsl
 
 import java.nio.file.Path
 import org.junit.jupiter.api.Assumptions
+import vmlab.dsl.model.RootFs
 import vmlab.guest.DebianGuest
 import vmlab.guest.GuestCache
 import vmlab.guest.Progress
-import vmlab.guest.RootFs
+import vmlab.image.ImageBuilder
 import vmlab.lab.GuestFiles
 import vmlab.vmm.HostMistake
 import vmlab.vmm.boot.Vmlinux
@@ -22,8 +23,17 @@ final class CachedDebian implements GuestFiles {
     }
 
     @Override
-    Path rootfs(List<GuestFiles.Extra> extras) {
-        RootFs.builder(guest.busybox()).build(cache)
+    Path rootfs(RootFs rootfs) {
+        builder().build(rootfs).archive()
+    }
+
+    @Override
+    List<GuestFiles.Built> part(String name, RootFs rootfs) {
+        builder().part(name, rootfs).collect { new GuestFiles.Built(it.path(), it.content()) }
+    }
+
+    private ImageBuilder builder() {
+        new ImageBuilder(cache, System.getenv(), guest, Progress.SILENT)
     }
 
     /** Fetched now; the test is skipped, or fails if it must not be, where that can't be done. */

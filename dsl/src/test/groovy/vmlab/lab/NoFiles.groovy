@@ -2,6 +2,7 @@
 package vmlab.lab
 
 import java.nio.file.Path
+import vmlab.dsl.model.RootFs
 
 /** Guest files that nobody asks for. */
 class NoFiles implements GuestFiles {
@@ -11,7 +12,12 @@ class NoFiles implements GuestFiles {
     }
 
     @Override
-    Path rootfs(List<GuestFiles.Extra> extras) {
+    Path rootfs(RootFs rootfs) {
         throw new AssertionError((Object) 'nobody boots a kernel here')
+    }
+
+    @Override
+    List<GuestFiles.Built> part(String name, RootFs rootfs) {
+        throw new AssertionError((Object) 'nobody builds anything here')
     }
 }

@@ -7,20 +7,18 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.LoggerFactory;
+import vmlab.dsl.model.RootFs;
 import vmlab.guest.DebianGuest;
 import vmlab.guest.GuestCache;
 import vmlab.guest.NestedKvm;
 import vmlab.guest.PrivateQemu;
-import vmlab.guest.RootFs;
+import vmlab.image.ImageBuilder;
 import vmlab.lab.GuestFiles;
 import vmlab.lab.Progress;
 import vmlab.vmm.boot.Vmlinux;
 
 /** The guest's files from the user's cache, fetched when a script first names them. */
 final class CachedGuest implements GuestFiles {
-    private static final int PLAIN_MODE = 0644;
-    private static final int PROGRAM_MODE = 0755;
-
     private final Map<String, String> environment;
     private final GuestCache cache;
     private final Progress progress;
@@ -46,19 +44,26 @@ final class CachedGuest implements GuestFiles {
     }
 
     @Override
-    public Path rootfs(List<Extra> extras) {
-        RootFs.Builder builder = RootFs.builder(fetch().busybox());
-        for (Extra extra : extras) {
-            byte[] content = extra.content();
-            builder.file(extra.path(), content, isProgram(content) ? PROGRAM_MODE : PLAIN_MODE);
-        }
-        return builder.build(cache);
+    public Path rootfs(RootFs rootfs) {
+        ImageBuilder.Image image = image(rootfs);
+        image.warnings().forEach(LoggerFactory.getLogger(CachedGuest.class)::warn);
+        return image.archive();
     }
 
-    /** A script or an ELF file. */
-    private static boolean isProgram(byte[] content) {
-        return content.length > 3
-                && (content[0] == '#' && content[1] == '!' || content[0] == 0x7F && content[1] == 'E');
+    /** The image with what its builder warns of. */
+    ImageBuilder.Image image(RootFs rootfs) {
+        return builder().build(rootfs);
+    }
+
+    @Override
+    public List<Built> part(String name, RootFs rootfs) {
+        return builder().part(name, rootfs).stream()
+                .map(product -> new Built(product.path(), product.content()))
+                .toList();
+    }
+
+    private ImageBuilder builder() {
+        return new ImageBuilder(cache, environment, fetch(), new Steps());
     }
 
     /** Another host: a Linux with KVM for an emulator. */

@@ -4,9 +4,11 @@ package vmlab.shell;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 import vmlab.dsl.UserMistake;
 import vmlab.dsl.model.Problem;
+import vmlab.image.BuildMistake;
 import vmlab.lab.AssemblyRefused;
 import vmlab.lab.BackendUnavailable;
 import vmlab.lab.GuestPanic;
@@ -33,6 +35,13 @@ record FailureReport(String text, ExitCode exitCode) {
         }
         if (thrown instanceof LabMistake mistake) {
             return withRemedy(mistake.getMessage(), mistake.remedy(), ExitCode.USAGE);
+        }
+        if (thrown instanceof BuildMistake mistake) {
+            FailureReport report = withRemedy(mistake.getMessage(), mistake.remedy(), ExitCode.USAGE);
+            String output = mistake.output().stream()
+                    .map(line -> "\n  | " + TerminalText.neutral(line))
+                    .collect(Collectors.joining());
+            return new FailureReport(report.text() + output, report.exitCode());
         }
         if (thrown instanceof BackendUnavailable unavailable) {
             return withRemedy(unavailable.getMessage(), unavailable.remedy(), ExitCode.BACKEND_UNAVAILABLE);

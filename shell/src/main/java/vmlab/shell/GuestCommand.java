@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
+import vmlab.dsl.model.RootFs;
 import vmlab.dsl.model.VmSpec;
 
 /** {@code vmlab guest}: the default guest's files, for {@code vmlab boot} and for other emulators. */
@@ -16,7 +17,7 @@ import vmlab.dsl.model.VmSpec;
             "Fetch the default guest, Debian's kernel and a small user space, and print where its files are.",
             "With WHAT only that one is printed, to be used in a command."
         },
-        subcommands = NestedKvmCommand.class)
+        subcommands = {GuestBuildCommand.class, NestedKvmCommand.class})
 final class GuestCommand implements Callable<Integer> {
     /** What can be asked for. */
     enum What {
@@ -56,7 +57,7 @@ final class GuestCommand implements Callable<Integer> {
         return switch (what) {
             case KERNEL -> guest.debianKernel().toString();
             case VMLINUZ -> guest.vmlinuz().toString();
-            case INITRD -> guest.rootfs(List.of()).toString();
+            case INITRD -> guest.rootfs(new RootFs(List.of(), List.of())).toString();
             case APPEND -> VmSpec.DEFAULT_CMDLINE;
         };
     }

@@ -147,6 +147,9 @@ final class VmlabCommand implements Callable<Integer> {
             if (type == GuestCommand.class) {
                 return type.cast(new GuestCommand(surroundings));
             }
+            if (type == GuestBuildCommand.class) {
+                return type.cast(new GuestBuildCommand(surroundings));
+            }
             if (type == NestedKvmCommand.class) {
                 return type.cast(new NestedKvmCommand(surroundings));
             }

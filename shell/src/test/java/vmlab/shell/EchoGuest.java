@@ -35,8 +35,13 @@ final class EchoGuest implements MachineFactory {
             }
 
             @Override
-            public java.nio.file.Path rootfs(java.util.List<Extra> extras) {
+            public java.nio.file.Path rootfs(vmlab.dsl.model.RootFs rootfs) {
                 return java.nio.file.Path.of("initrd");
+            }
+
+            @Override
+            public java.util.List<Built> part(String name, vmlab.dsl.model.RootFs rootfs) {
+                return java.util.List.of();
             }
         };
         return new Lab(

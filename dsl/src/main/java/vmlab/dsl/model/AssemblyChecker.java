@@ -156,6 +156,7 @@ public final class AssemblyChecker {
         String sample = setting.attribute() + " = " + word + ", or a file's path";
         if (value instanceof RootFs rootfs && source == RootFs.class) {
             rootfs.files().forEach(this::checkFile);
+            rootfs.sources().forEach(this::checkSource);
         } else if (VmSpec.file(value).isPresent()) {
             Path file = VmSpec.file(value).get();
             if (!Files.isRegularFile(file)) {
@@ -180,6 +181,34 @@ public final class AssemblyChecker {
                     file.location(),
                     "'" + file.path() + "' is no path in a guest",
                     "file 'usr/bin/hello', … makes /usr/bin/hello");
+        }
+    }
+
+    /** A program or module may be meant by its name alone: whether that is known, its builder says. */
+    private void checkSource(GuestSource source) {
+        Path path = source.path();
+        switch (source.kind()) {
+            case FOLDER -> {
+                if (!Files.isDirectory(path)) {
+                    add(
+                            source.location(),
+                            "there is no folder " + path,
+                            "from 'folder' names one with pkg, modules, …");
+                }
+            }
+            case TEXT -> {
+                if (!Files.exists(path)) {
+                    add(
+                            source.location(),
+                            "there is no file or folder " + path,
+                            "text 'notes.txt' makes /opt/notes.txt");
+                }
+            }
+            case PROGRAM, MODULE -> {
+                if (path.toString().isBlank() || Files.isRegularFile(path)) {
+                    add(source.location(), "'" + path + "' is no folder", "give the folder that holds its Makefile");
+                }
+            }
         }
     }
 
