@@ -4,6 +4,7 @@ package vmlab.lab;
 import java.util.function.Supplier;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.kvm.KvmHypervisor;
+import vmlab.vmm.kvm.KvmHypervisor.Chips;
 import vmlab.vmm.kvm.KvmProbe;
 import vmlab.vmm.soft.SoftHypervisor;
 
@@ -15,6 +16,9 @@ import vmlab.vmm.soft.SoftHypervisor;
  * @param note which it is and, if it was chosen for the user, why: one line
  */
 record BackendChoice(Hypervisor hypervisor, Hypervisor several, String note) {
+    /** Set to {@code machine}, it has guests on KVM use the machine's interrupt chips and timer: for tests. */
+    static final String CHIPS_PROPERTY = "vmlab.kvm.chips";
+
     private static final String KVM = "backend kvm: the host's CPU";
     private static final String SOFT = "backend soft: the CPU in Java";
 
@@ -36,6 +40,10 @@ record BackendChoice(Hypervisor hypervisor, Hypervisor several, String note) {
         return of(wanted, KvmProbe::run);
     }
 
+    private static Chips chips() {
+        return "machine".equals(System.getProperty(CHIPS_PROPERTY)) ? Chips.MACHINE : Chips.KVM_IF_OFFERED;
+    }
+
     /** The same on a host that the probe tells of; it is asked only where its answer matters. */
     static BackendChoice of(Backend wanted, Supplier<KvmProbe.Result> probe) {
         return switch (wanted) {
@@ -49,7 +57,7 @@ record BackendChoice(Hypervisor hypervisor, Hypervisor several, String note) {
                                             ? ""
                                             : ", or take the CPU in Java: --backend soft"));
                 }
-                yield new BackendChoice(new KvmHypervisor(), KVM);
+                yield new BackendChoice(new KvmHypervisor(chips()), KVM);
             }
             case SOFT -> new BackendChoice(new SoftHypervisor(), SOFT);
             case AUTO -> {
@@ -58,7 +66,7 @@ record BackendChoice(Hypervisor hypervisor, Hypervisor several, String note) {
                 yield found.usable()
                         ? new BackendChoice(
                                 new SoftHypervisor(),
-                                new KvmHypervisor(),
+                                new KvmHypervisor(chips()),
                                 SOFT + "; KVM, on which " + found.reason()
                                         + ", is there on trial, and for VMs of several CPUs: --backend kvm takes it")
                         : new BackendChoice(new SoftHypervisor(), SOFT + ", because " + found.reason());

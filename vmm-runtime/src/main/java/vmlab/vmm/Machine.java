@@ -154,6 +154,19 @@ public final class Machine implements AutoCloseable {
         return vcpus().get(0);
     }
 
+    /** The interrupt chips and timer that the back end has brought; empty if the machine's own are used. */
+    public Optional<ChipSet> chips() {
+        lock.lock();
+        try {
+            if (vm == null) {
+                throw new IllegalStateException(name + " has no CPU: it is not open");
+            }
+            return vm.chips();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Starts the CPUs' threads; the guest runs at once or, if {@code held}, at {@link #resume()}. */
     public void start(Pace pace, boolean held) {
         loop.start(pace, held);

@@ -53,6 +53,8 @@ final class RunLoop {
     private boolean wantRunning;
     /** How many CPUs are. Idle time is part of it. */
     private int inside;
+    /** Nobody has been inside since the CPUs were told of a hold. */
+    private boolean resting = true;
     /** Tasks are being done. */
     private boolean working;
     /** How many CPUs have stopped. */
@@ -150,7 +152,7 @@ final class RunLoop {
             if (isOwnThread()) {
                 throw new IllegalStateException(name + " can't wait for itself");
             }
-            while ((inside > 0 || working || wantRunning) && !end.isDone()) {
+            while ((!resting || working || wantRunning) && !end.isDone()) {
                 changed.await();
             }
         } finally {
@@ -288,7 +290,7 @@ final class RunLoop {
 
     private void life(Vcpu cpu, boolean boot) {
         try {
-            for (Step step = next(boot); step != Step.END; step = next(boot)) {
+            for (Step step = next(cpu, boot); step != Step.END; step = next(cpu, boot)) {
                 if (step == Step.TASKS) {
                     runTasks();
                 } else {
@@ -304,7 +306,7 @@ final class RunLoop {
     }
 
     /** Waits until there is something to do. Whoever is told to go for the guest is inside from then on. */
-    private Step next(boolean boot) {
+    private Step next(Vcpu cpu, boolean boot) {
         lock.lock();
         try {
             while (requestedEnd == null) {
@@ -314,7 +316,13 @@ final class RunLoop {
                 }
                 if (wantRunning && inbox.isEmpty() && !working) {
                     inside++;
+                    resting = false;
                     return Step.GUEST;
+                }
+                if (boot && !wantRunning && inside == 0 && !resting) {
+                    cpu.hold();
+                    resting = true;
+                    changed.signalAll();
                 }
                 changed.await();
             }

@@ -21,6 +21,12 @@ public interface Vcpu {
      */
     void kick();
 
+    /**
+     * The guest won't be run for a while: stops what of it goes on by the host's time even so. The next run lets that go on.
+     * Does nothing where guest time passes within {@link #run()} only.
+     */
+    default void hold() {}
+
     /** The architectural state. */
     CpuState state();
 

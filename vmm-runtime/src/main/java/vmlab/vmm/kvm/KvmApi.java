@@ -24,6 +24,13 @@ final class KvmApi {
         static final long KVM_SET_USER_MEMORY_REGION = 0x4020AE46;
         static final long KVM_SET_TSS_ADDR = 0xAE47;
         static final long KVM_SET_IDENTITY_MAP_ADDR = 0x4008AE48;
+        static final long KVM_CREATE_IRQCHIP = 0xAE60;
+        static final long KVM_IRQ_LINE = 0x4008AE61;
+        static final long KVM_GET_IRQCHIP = 0xC208AE62L;
+        static final long KVM_SET_IRQCHIP = 0x8208AE63L;
+        static final long KVM_CREATE_PIT2 = 0x4040AE77;
+        static final long KVM_GET_PIT2 = 0x8070AE9FL;
+        static final long KVM_SET_PIT2 = 0x4070AEA0;
         static final long KVM_XEN_HVM_CONFIG = 0x4038AE7A;
         static final long KVM_ENABLE_CAP = 0x4068AEA3;
         static final long KVM_X86_SET_MSR_FILTER = 0x4188AEC6;
@@ -38,6 +45,8 @@ final class KvmApi {
         static final long KVM_SET_MSRS = 0x4008AE89;
         static final long KVM_SET_SIGNAL_MASK = 0x4004AE8B;
         static final long KVM_SET_CPUID2 = 0x4008AE90;
+        static final long KVM_GET_MP_STATE = 0x8004AE98L;
+        static final long KVM_SET_MP_STATE = 0x4004AE99;
         static final long KVM_SET_GUEST_DEBUG = 0x4048AE9B;
         static final long KVM_GET_VCPU_EVENTS = 0x8040AE9FL;
         static final long KVM_SET_VCPU_EVENTS = 0x4040AEA0;
@@ -56,10 +65,15 @@ final class KvmApi {
 
     /** Capabilities. */
     static final class Cap {
+        static final int KVM_CAP_IRQCHIP = 0;
         static final int KVM_CAP_USER_MEMORY = 3;
         static final int KVM_CAP_SET_TSS_ADDR = 4;
         static final int KVM_CAP_EXT_CPUID = 7;
+        static final int KVM_CAP_MP_STATE = 14;
         static final int KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
+        static final int KVM_CAP_PIT2 = 33;
+        static final int KVM_CAP_PIT_STATE2 = 35;
+        static final int KVM_CAP_MAX_VCPUS = 66;
         static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
         static final int KVM_CAP_XEN_HVM = 38;
         static final int KVM_CAP_VCPU_EVENTS = 41;
@@ -110,6 +124,10 @@ final class KvmApi {
         static final int KVM_GUESTDBG_SINGLESTEP = 2;
         static final int KVM_VCPU_TSC_CTRL = 0;
         static final int KVM_VCPU_TSC_OFFSET = 0;
+        static final int KVM_MP_STATE_RUNNABLE = 0;
+        static final int KVM_MP_STATE_HALTED = 3;
+        static final int KVM_PIT_SPEAKER_DUMMY = 1;
+        static final int KVM_PIT_FLAGS_SPEAKER_DATA_ON = 2;
 
         private Value() {}
     }
@@ -141,6 +159,8 @@ final class KvmApi {
         static final int MSR_ERROR = 32;
         static final int MSR_INDEX = 44;
         static final int MSR_DATA = 48;
+        static final int KVM_VALID_REGS = 288;
+        static final int REGS = 304;
         static final int XEN_TYPE = 32;
         static final int XEN_HCALL_INPUT = 48;
         static final int XEN_HCALL_RESULT = 56;
@@ -293,6 +313,75 @@ final class KvmApi {
         static final int DR7 = 40;
 
         private Debugregs() {}
+    }
+
+    /** {@code struct kvm_irq_level}. */
+    static final class IrqLevel {
+        static final int SIZE = 8;
+        static final int IRQ = 0;
+        static final int LEVEL = 4;
+
+        private IrqLevel() {}
+    }
+
+    /** {@code struct kvm_irqchip} and the {@code kvm_pic_state} in it. */
+    static final class Irqchip {
+        static final int SIZE = 520;
+        static final int CHIP_ID = 0;
+        static final int LAST_IRR = 8;
+        static final int IRR = 9;
+        static final int IMR = 10;
+        static final int ISR = 11;
+        static final int PRIORITY_ADD = 12;
+        static final int IRQ_BASE = 13;
+        static final int READ_REG_SELECT = 14;
+        static final int POLL = 15;
+        static final int SPECIAL_MASK = 16;
+        static final int INIT_STATE = 17;
+        static final int AUTO_EOI = 18;
+        static final int ROTATE_ON_AUTO_EOI = 19;
+        static final int SPECIAL_FULLY_NESTED_MODE = 20;
+        static final int INIT4 = 21;
+        static final int ELCR = 22;
+
+        private Irqchip() {}
+    }
+
+    /** {@code struct kvm_pit_config}. */
+    static final class PitConfig {
+        static final int SIZE = 64;
+        static final int FLAGS = 0;
+
+        private PitConfig() {}
+    }
+
+    /** {@code struct kvm_pit_state2}. */
+    static final class PitState {
+        static final int SIZE = 112;
+        static final int CHANNELS = 0;
+        static final int FLAGS = 72;
+
+        private PitState() {}
+    }
+
+    /** {@code struct kvm_pit_channel_state} within {@link PitState}. */
+    static final class PitChannel {
+        static final int SIZE = 24;
+        static final int COUNT = 0;
+        static final int LATCHED_COUNT = 4;
+        static final int COUNT_LATCHED = 6;
+        static final int STATUS_LATCHED = 7;
+        static final int STATUS = 8;
+        static final int READ_STATE = 9;
+        static final int WRITE_STATE = 10;
+        static final int WRITE_LATCH = 11;
+        static final int RW_MODE = 12;
+        static final int MODE = 13;
+        static final int BCD = 14;
+        static final int GATE = 15;
+        static final int COUNT_LOAD_TIME = 16;
+
+        private PitChannel() {}
     }
 
     /** {@code struct kvm_xsave}: an FXSAVE image, then the header of XSAVE. */

@@ -1,24 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.Objects;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Vm;
+import vmlab.vmm.kvm.KvmApi.Cap;
 
 /**
  * The back end on the host's own CPU, by Linux KVM. Needs to open {@code /dev/kvm} and no other right. Whether this host's
  * KVM is good enough for a 32-bit kernel is {@link KvmProbe}'s question.
  *
- * <p>Not modelled: more than one CPU; 64-bit guests; KVM's own interrupt controller and timer, as the machine's are used.
- * Errors: {@link vmlab.vmm.HostMistake}.
+ * <p>Not modelled: 64-bit guests. Errors: {@link vmlab.vmm.HostMistake}.
  */
 public final class KvmHypervisor implements Hypervisor {
+    /** Whose interrupt chips and timer a machine has. */
+    public enum Chips {
+        /** KVM's where it offers them, else the machine's. */
+        KVM_IF_OFFERED,
+        /** The machine's. */
+        MACHINE
+    }
+
+    private final Chips chips;
+
+    /** With the machine's interrupt chips and timer. */
+    public KvmHypervisor() {
+        this(Chips.MACHINE);
+    }
+
+    public KvmHypervisor(Chips chips) {
+        this.chips = Objects.requireNonNull(chips);
+    }
+
     @Override
     public String name() {
         return "kvm";
     }
 
+    /** Several need KVM's interrupt chips, of which a local APIC for each CPU is part. */
+    @Override
+    public int mostCpus() {
+        try (KvmDescriptor system = KvmDescriptor.system()) {
+            boolean apics = chips == Chips.KVM_IF_OFFERED && KvmChips.offered(system);
+            return apics ? Math.max(1, system.capability(Cap.KVM_CAP_MAX_VCPUS)) : 1;
+        }
+    }
+
     @Override
     public Vm create(Board board) {
-        return KvmVm.open(board);
+        return KvmVm.open(board, chips);
     }
 }

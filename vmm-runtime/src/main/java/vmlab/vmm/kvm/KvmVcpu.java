@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.Optional;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
@@ -25,10 +26,19 @@ import vmlab.vmm.kvm.KvmApi.Value;
  */
 final class KvmVcpu implements Vcpu, AutoCloseable {
     private static final int IF = 1 << 9;
+    private static final VcpuExit STOPPED = new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+    /** With no alarm at all, one in a day does no harm and is one case less. */
+    private static final long NANOS_PER_DAY = 86_400_000_000_000L;
+    /** How soon a guest is found that waits for ever. */
+    private static final long LOOK_EVERY_NANOS = 100_000_000;
+
     private static final VcpuExit STEPPED = new VcpuExit(VcpuExit.Kind.STEPPED, "");
 
     private final KvmDescriptor vcpu;
     private final Board board;
+    /** KVM's own interrupt chips; null if the machine's are used. */
+    private final KvmChips chips;
+
     private final long pageAddress;
     private final long pageBytes;
     private final RunPage page;
@@ -39,31 +49,43 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
     private final VcpuRegisters registers;
     private final NativeStruct vector = new NativeStruct(4);
+    private final NativeStruct activity = new NativeStruct(4);
 
     private boolean halted;
+    /** The last run of the guest ended because of a signal. */
+    private boolean interrupted;
+
     private boolean stepping;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(KvmDescriptor vcpu, Board board, GuestTime time, long pageAddress, long pageBytes) {
+    private KvmVcpu(
+            KvmDescriptor vcpu,
+            Board board,
+            GuestTime time,
+            Optional<KvmChips> chips,
+            long pageAddress,
+            long pageBytes) {
         this.vcpu = vcpu;
         this.board = board;
         this.time = time;
+        this.chips = chips.orElse(null);
         this.pageAddress = pageAddress;
         this.pageBytes = pageBytes;
         page = new RunPage(pageAddress);
         ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
         exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
-        registers = new VcpuRegisters(vcpu, modelSpecific);
+        registers = new VcpuRegisters(vcpu, modelSpecific, board.cpus() > 1);
         kicker = new Kicker(vcpu);
         counter = new TimeStampCounter(vcpu);
         time.add(counter);
     }
 
     /** Makes the CPU of this number, which is its APIC's, too. */
-    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board, GuestTime time, int number) {
+    static KvmVcpu create(
+            KvmDescriptor system, KvmDescriptor vm, Board board, GuestTime time, Optional<KvmChips> chips, int number) {
         long bytes = system.call("KVM_GET_VCPU_MMAP_SIZE", Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
         KvmDescriptor descriptor = vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, number);
         // The kernel chooses the place and keeps the page until munmap, whatever becomes of the descriptor.
@@ -73,10 +95,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, time, page, bytes);
+        KvmVcpu vcpu = new KvmVcpu(descriptor, board, time, chips, page, bytes);
         try {
             GuestCpuid.set(system, descriptor, number, board.cpus());
-            vcpu.restore(CpuState.reset());
+            if (number == 0) {
+                // The others are as KVM makes them, and wait for the boot CPU's word.
+                vcpu.restore(CpuState.reset());
+            }
             return vcpu;
         } catch (RuntimeException | Error e) {
             vcpu.close();
@@ -95,14 +120,28 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         board.turn().lock();
         try {
             time.enter(counter);
+            if (chips != null) {
+                chips.go();
+            }
             alarm = Long.MIN_VALUE;
             VcpuExit exit = loop();
             VcpuExit worse = finishInstruction();
             return worse == null ? exit : worse;
         } finally {
-            time.leave();
+            if (chips == null) {
+                time.leave();
+            }
             board.turn().unlock();
             kicker.leave();
+        }
+    }
+
+    /** Between runs KVM's chips go on, and time with them; only here they stop. */
+    @Override
+    public void hold() {
+        if (chips != null) {
+            chips.stop();
+            time.leave();
         }
     }
 
@@ -132,11 +171,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             if (kicker.take()) {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
-            offerInterrupt();
+            if (chips == null) {
+                offerInterrupt();
+            } else if (waitsForEver()) {
+                return STOPPED;
+            }
             if (halted) {
-                return page.interruptFlag()
-                        ? new VcpuExit(VcpuExit.Kind.HALTED, "")
-                        : new VcpuExit(VcpuExit.Kind.STOPPED, "halted with interrupts disabled");
+                return page.interruptFlag() ? new VcpuExit(VcpuExit.Kind.HALTED, "") : STOPPED;
             }
             setTimer();
             VcpuExit exit = enterGuest();
@@ -148,6 +189,16 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 return worse == null ? STEPPED : worse;
             }
         }
+    }
+
+    /** Where KVM waits for interrupts itself it doesn't say that none can come: it is looked at after every alarm. */
+    private boolean waitsForEver() {
+        if (!interrupted || page.interruptFlag()) {
+            return false;
+        }
+        // Who asks again finds it so again, unless another CPU has started this one anew.
+        interrupted = isHalted();
+        return interrupted;
     }
 
     /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
@@ -167,8 +218,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         long next = board.clock().nextDeadline();
         if (next != alarm) {
             alarm = next;
-            // With no alarm at all, one in a day does no harm and is one case less.
-            kicker.wakeIn(Math.min(next - board.clock().nanos(), 86_400_000_000_000L));
+            kicker.wakeIn(Math.min(next - board.clock().nanos(), chips == null ? NANOS_PER_DAY : LOOK_EVERY_NANOS));
         }
     }
 
@@ -184,6 +234,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
             // comes.
             alarm = Long.MIN_VALUE;
+            interrupted = true;
             return null;
         }
         return failed(
@@ -316,16 +367,34 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public CpuState state() {
-        return registers.read(halted, time.state(counter));
+        return registers.read(isHalted(), time.state(counter));
     }
 
     @Override
     public void restore(CpuState s) {
         registers.write(s);
         time.restore(counter, s.timeStamp());
-        halted = s.activity().halted();
+        halt(s.activity().halted());
         page.interruptFlag((s.eflags() & IF) != 0);
         page.notReadyForInterrupt();
+    }
+
+    /** With its own chips KVM waits itself, and keeps whether it does. */
+    private boolean isHalted() {
+        if (chips == null) {
+            return halted;
+        }
+        vcpu.call("KVM_GET_MP_STATE", Ioctl.KVM_GET_MP_STATE, activity.address());
+        return activity.get32(0) == Value.KVM_MP_STATE_HALTED;
+    }
+
+    private void halt(boolean isHalted) {
+        if (chips == null) {
+            halted = isHalted;
+        } else {
+            activity.put32(0, isHalted ? Value.KVM_MP_STATE_HALTED : Value.KVM_MP_STATE_RUNNABLE);
+            vcpu.call("KVM_SET_MP_STATE", Ioctl.KVM_SET_MP_STATE, activity.address());
+        }
     }
 
     /** On AMD the kernel has reset the CPU by now, and its registers tell nothing. */
@@ -347,5 +416,6 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         regs.close();
         registers.close();
         vector.close();
+        activity.close();
     }
 }

@@ -3,6 +3,8 @@ package vmlab.vmm.kvm;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import vmlab.vmm.ChipSet;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
@@ -40,10 +42,12 @@ final class KvmVm implements Vm {
 
     private final KvmDescriptor vm;
     private final List<KvmVcpu> vcpus;
+    private final Optional<KvmChips> chips;
 
-    private KvmVm(KvmDescriptor vm, List<KvmVcpu> vcpus) {
+    private KvmVm(KvmDescriptor vm, List<KvmVcpu> vcpus, Optional<KvmChips> chips) {
         this.vm = vm;
         this.vcpus = List.copyOf(vcpus);
+        this.chips = chips;
     }
 
     /**
@@ -51,12 +55,12 @@ final class KvmVm implements Vm {
      *
      * @throws HostMistake if the host has no KVM, or one that lacks what is needed
      */
-    static KvmVm open(Board board) {
+    static KvmVm open(Board board, KvmHypervisor.Chips wanted) {
         try (KvmDescriptor system = KvmDescriptor.system()) {
             check(system);
             KvmDescriptor vm = system.create("KVM_CREATE_VM", Ioctl.KVM_CREATE_VM, 0);
             try {
-                return new KvmVm(vm, configure(system, vm, board));
+                return configure(system, vm, board, wanted);
             } catch (RuntimeException | Error e) {
                 vm.close();
                 throw e;
@@ -80,7 +84,7 @@ final class KvmVm implements Vm {
         }
     }
 
-    private static List<KvmVcpu> configure(KvmDescriptor system, KvmDescriptor vm, Board board) {
+    private static KvmVm configure(KvmDescriptor system, KvmDescriptor vm, Board board, KvmHypervisor.Chips wanted) {
         vm.call("KVM_SET_TSS_ADDR", Ioctl.KVM_SET_TSS_ADDR, TSS_ADDRESS);
         try (NativeStruct address = new NativeStruct(8)) {
             address.put64(0, IDENTITY_MAP_ADDRESS);
@@ -94,15 +98,25 @@ final class KvmVm implements Vm {
                 vm.call("KVM_XEN_HVM_CONFIG", Ioctl.KVM_XEN_HVM_CONFIG, config.address());
             }
         }
-        return createVcpus(system, vm, board);
+        // Before the CPUs, which get their local APICs with them.
+        Optional<KvmChips> chips = wanted == KvmHypervisor.Chips.KVM_IF_OFFERED && KvmChips.offered(system)
+                ? Optional.of(KvmChips.create(vm))
+                : Optional.empty();
+        if (board.cpus() > 1 && chips.isEmpty()) {
+            throw new HostMistake(
+                    "KVM here brings no interrupt chips, without which a machine has one CPU, not " + board.cpus(),
+                    "update the host's kernel, or take one CPU");
+        }
+        return new KvmVm(vm, createVcpus(system, vm, board, chips), chips);
     }
 
-    private static List<KvmVcpu> createVcpus(KvmDescriptor system, KvmDescriptor vm, Board board) {
+    private static List<KvmVcpu> createVcpus(
+            KvmDescriptor system, KvmDescriptor vm, Board board, Optional<KvmChips> chips) {
         GuestTime time = new GuestTime(board.clock());
         List<KvmVcpu> vcpus = new ArrayList<>();
         try {
             for (int number = 0; number < board.cpus(); number++) {
-                vcpus.add(KvmVcpu.create(system, vm, board, time, number));
+                vcpus.add(KvmVcpu.create(system, vm, board, time, chips, number));
             }
             return vcpus;
         } catch (RuntimeException | Error e) {
@@ -146,8 +160,14 @@ final class KvmVm implements Vm {
     }
 
     @Override
+    public Optional<ChipSet> chips() {
+        return chips.map(c -> c);
+    }
+
+    @Override
     public void close() {
         vcpus.forEach(KvmVcpu::close);
+        chips.ifPresent(KvmChips::close);
         vm.close();
     }
 }

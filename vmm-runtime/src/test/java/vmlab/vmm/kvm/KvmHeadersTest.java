@@ -34,6 +34,11 @@ final class KvmHeadersTest {
             Map.entry("Xsave", "struct kvm_xsave"),
             Map.entry("GuestDebug", "struct kvm_guest_debug"),
             Map.entry("DeviceAttr", "struct kvm_device_attr"),
+            Map.entry("IrqLevel", "struct kvm_irq_level"),
+            Map.entry("Irqchip", "struct kvm_irqchip"),
+            Map.entry("PitConfig", "struct kvm_pit_config"),
+            Map.entry("PitState", "struct kvm_pit_state2"),
+            Map.entry("PitChannel", "struct kvm_pit_channel_state"),
             Map.entry("XenHvmConfig", "struct kvm_xen_hvm_config"));
 
     /** Members of members, and what is no offset in that structure. */
@@ -42,6 +47,7 @@ final class KvmHeadersTest {
             Map.entry(
                     "Run.HARDWARE_ENTRY_FAILURE_REASON",
                     "offsetof(struct kvm_run, fail_entry.hardware_entry_failure_reason)"),
+            Map.entry("Run.REGS", "offsetof(struct kvm_run, s.regs.regs)"),
             Map.entry("Run.XEN_HCALL_INPUT", "offsetof(struct kvm_run, xen.u.hcall.input)"),
             Map.entry("Run.XEN_HCALL_RESULT", "offsetof(struct kvm_run, xen.u.hcall.result)"),
             Map.entry("MsrFilter.RANGE_FLAGS", "offsetof(struct kvm_msr_filter, ranges[0].flags)"),
@@ -137,6 +143,9 @@ final class KvmHeadersTest {
     }
 
     private static String path(String group, String member) {
+        if (group.equals("Irqchip") && !member.equals("chip_id")) {
+            return "chip.pic." + member;
+        }
         for (String outer : MEMBERS) {
             if (group.equals("Run") && member.startsWith(outer + "_")) {
                 return outer + "." + member.substring(outer.length() + 1);

@@ -40,8 +40,7 @@ final class KvmSeveralCpusTest {
     private static final int BUSY_PORT = 0x51;
 
     /** Sends INIT and SIPI to all others; then looks for a time of theirs that is ahead of its own. */
-    private static final String BOOT_CPU =
-            """
+    private static final String BOOT_CPU = """
             bf 00 00 e0 fe                  ; mov edi, 0xfee00000
             c7 87 f0 00 00 00 ff 01 00 00   ; mov dword [edi+0xf0], 0x1ff
             c7 87 00 03 00 00 00 45 0c 00   ; mov dword [edi+0x300], 0xc4500
@@ -59,8 +58,7 @@ final class KvmSeveralCpusTest {
             """;
 
     /** Tells its number, and then what time it is. */
-    private static final String OTHER_CPU =
-            """
+    private static final String OTHER_CPU = """
             66 b8 01 00 00 00               ; mov eax, 1
             0f a2                           ; cpuid
             66 c1 eb 18                     ; shr ebx, 24

@@ -25,14 +25,14 @@ import vmlab.vmm.Stateful;
  * @spec Intel 231468, 8259A data sheet: initialization and operation command words, interrupt sequence
  */
 public final class Pic8259 implements Device, ByteIoDevice, Stateful<Pic8259.PicState> {
-    private static final int ICW1 = 0x10;
-    private static final int ICW1_IC4 = 0x01;
+    static final int ICW1 = 0x10;
+    static final int ICW1_IC4 = 0x01;
     private static final int ICW1_SNGL = 0x02;
     private static final int ICW1_LTIM = 0x08;
 
-    private static final int ICW4_8086 = 0x01;
-    private static final int ICW4_AEOI = 0x02;
-    private static final int ICW4_SFNM = 0x10;
+    static final int ICW4_8086 = 0x01;
+    static final int ICW4_AEOI = 0x02;
+    static final int ICW4_SFNM = 0x10;
     private static final int ICW4_BITS = 0x1F;
 
     private static final int OCW3 = 0x08;

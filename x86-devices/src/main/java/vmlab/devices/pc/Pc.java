@@ -7,8 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import vmlab.devices.irq.PicPair;
 import vmlab.devices.irq.SharedIrqLine;
+import vmlab.devices.irq.VmPicPair;
 import vmlab.devices.pci.HostBridge;
 import vmlab.devices.pci.PciHost;
 import vmlab.devices.serial.CharSink;
@@ -17,7 +19,10 @@ import vmlab.devices.serial.Uart16550;
 import vmlab.devices.timer.Cmos146818;
 import vmlab.devices.timer.Pit8254;
 import vmlab.devices.timer.SystemControlPortB;
+import vmlab.devices.timer.VmPit8254;
+import vmlab.devices.timer.VmSystemControlPortB;
 import vmlab.vmm.AddressRange;
+import vmlab.vmm.ChipSet;
 import vmlab.vmm.Device;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
@@ -81,22 +86,18 @@ public final class Pc implements AutoCloseable {
     private final PicPair pics;
     private final Map<Integer, SharedIrqLine> lines = new HashMap<>();
     private final List<Uart16550> uarts = new ArrayList<>();
+    private final Optional<ChipSet> chips;
     private final PciHost pci;
-    private final Pit8254 pit;
     private final Cmos146818 cmos;
 
     /** In the order of a snapshot: who is driven comes before who drives. */
-    private Pc(Config config, Machine machine) {
+    private Pc(Config config, Machine machine, Hypervisor hypervisor) {
         this.machine = machine;
         events = new BoundedEvents(machine.events());
-        pics = machine.add(new PicPair("pic", events));
-        map(PcLayout.PIC_MASTER, pics, pics.master());
-        map(PcLayout.PIC_SLAVE, pics, pics.slave());
-        map(PcLayout.PIC_ELCR, pics, pics.elcr());
-        pit = machine.add(new Pit8254("pit", machine.clock(), irq(PcLayout.TIMER_IRQ), events));
-        map(PcLayout.PIT, pit, pit);
-        SystemControlPortB portB = machine.add(new SystemControlPortB("port61", pit, machine.clock()));
-        map(PcLayout.SYSTEM_CONTROL_B, portB, portB);
+        pics = new PicPair("pic", events);
+        machine.open(hypervisor, pics);
+        chips = machine.chips();
+        chips.ifPresentOrElse(this::addBroughtChips, this::addChips);
         cmos = machine.add(new Cmos146818(
                 "cmos", machine.clock(), irq(PcLayout.CMOS_IRQ), config.powerOnTime(), config.ramBytes(), events));
         map(PcLayout.CMOS, cmos, cmos);
@@ -114,8 +115,7 @@ public final class Pc implements AutoCloseable {
         GuestMemory memory = GuestMemory.allocate(config.ramBytes());
         Machine machine = new Machine(config.name(), memory, events, config.cpus());
         try {
-            Pc pc = new Pc(config, machine);
-            machine.open(hypervisor, pc.pics);
+            Pc pc = new Pc(config, machine, hypervisor);
             if (config.cpus() > 1) {
                 MpTable.write(memory, config.cpus());
             }
@@ -135,16 +135,13 @@ public final class Pc implements AutoCloseable {
         return uarts.get(n);
     }
 
+    /** The machine's own interrupt controllers: without effect where the back end has brought others. */
     public PicPair interrupts() {
         return pics;
     }
 
     public PciHost pci() {
         return pci;
-    }
-
-    public Pit8254 pit() {
-        return pit;
     }
 
     public Cmos146818 cmos() {
@@ -158,14 +155,37 @@ public final class Pc implements AutoCloseable {
 
     /** An interrupt line for one more device: all drivers of the same number share it. */
     public IrqLine irq(int number) {
-        return lines.computeIfAbsent(number, n -> new SharedIrqLine(pics.line(n)))
-                .input();
+        return lines.computeIfAbsent(number, n -> new SharedIrqLine(line(n))).input();
+    }
+
+    private IrqLine line(int number) {
+        IrqLine own = pics.line(number);
+        return chips.<IrqLine>map(brought -> level -> brought.line(number, level))
+                .orElse(own);
     }
 
     /** Ends the machine and frees its memory. */
     @Override
     public void close() {
         machine.close();
+    }
+
+    private void addChips() {
+        machine.add(pics);
+        map(PcLayout.PIC_MASTER, pics, pics.master());
+        map(PcLayout.PIC_SLAVE, pics, pics.slave());
+        map(PcLayout.PIC_ELCR, pics, pics.elcr());
+        Pit8254 pit = machine.add(new Pit8254("pit", machine.clock(), irq(PcLayout.TIMER_IRQ), events));
+        map(PcLayout.PIT, pit, pit);
+        SystemControlPortB portB = machine.add(new SystemControlPortB("port61", pit, machine.clock()));
+        map(PcLayout.SYSTEM_CONTROL_B, portB, portB);
+    }
+
+    /** Under the same names, so that a state of one kind of chips goes into the other. Their ports never get here. */
+    private void addBroughtChips(ChipSet brought) {
+        machine.add(new VmPicPair("pic", brought));
+        machine.add(new VmPit8254("pit", brought, machine.clock()));
+        machine.add(new VmSystemControlPortB("port61", brought));
     }
 
     private void addControlPorts() {

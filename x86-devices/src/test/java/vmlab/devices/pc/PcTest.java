@@ -13,11 +13,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import vmlab.devices.FakeChips;
+import vmlab.vmm.ChipSet;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.Device;
 import vmlab.vmm.HostMistake;
@@ -44,6 +47,7 @@ class PcTest {
     private static final class FakeHypervisor implements Hypervisor {
         private Board board;
         private int kicks;
+        private ChipSet chips;
         private boolean closed;
 
         @Override
@@ -84,6 +88,11 @@ class PcTest {
                 @Override
                 public Vcpu vcpu() {
                     return cpu;
+                }
+
+                @Override
+                public Optional<ChipSet> chips() {
+                    return Optional.ofNullable(chips);
                 }
 
                 @Override
@@ -143,6 +152,29 @@ class PcTest {
         assertEquals(RAM, hypervisor.board.memory().sizeBytes());
         assertEquals(pc.interrupts(), hypervisor.board.interrupts());
         assertEquals(pc.machine().clock(), hypervisor.board.clock());
+    }
+
+    @Test
+    void chipsOfTheBackEndTakeThePlaceOfTheMachines() {
+        FakeChips chips = new FakeChips();
+        hypervisor.chips = chips;
+        try (Pc brought = build(1)) {
+            assertEquals(
+                    pc.machine().devices().stream()
+                            .map(Device::name)
+                            .filter(name -> !name.matches("uart[123]"))
+                            .toList(),
+                    brought.machine().devices().stream().map(Device::name).toList());
+            IoBus its = brought.machine().ports();
+            its.write(0x20, 1, 0x11);
+            its.write(0x3FC, 1, 0x08);
+            its.write(0x3F9, 1, 0x02);
+            its.read(0x3FA, 1);
+
+            assertEquals(List.of("4 high", "4 low"), chips.lines);
+            assertEquals(0xFF, its.read(0x21, 1), "nobody is there");
+            assertEquals(0xFF, its.read(0x61, 1), "nobody is there");
+        }
     }
 
     @ParameterizedTest(name = "serial port {0}")
