@@ -35,6 +35,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private static final VcpuExit STEPPED = new VcpuExit(VcpuExit.Kind.STEPPED, "");
 
     private final KvmDescriptor vcpu;
+    private final int number;
     private final Board board;
     /** KVM's own interrupt chips; null if the machine's are used. */
     private final KvmChips chips;
@@ -61,17 +62,19 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
-    private KvmVcpu(
-            KvmDescriptor vcpu,
-            Board board,
-            GuestTime time,
-            Optional<KvmChips> chips,
-            long pageAddress,
-            long pageBytes) {
+    /**
+     * What the CPUs of a machine have in common.
+     *
+     * @param chips empty if the machine's own are used
+     */
+    record Shared(KvmDescriptor vm, Board board, GuestTime time, Optional<KvmChips> chips) {}
+
+    private KvmVcpu(KvmDescriptor vcpu, Shared shared, int number, long pageAddress, long pageBytes) {
         this.vcpu = vcpu;
-        this.board = board;
-        this.time = time;
-        this.chips = chips.orElse(null);
+        this.number = number;
+        board = shared.board;
+        time = shared.time;
+        chips = shared.chips.orElse(null);
         this.pageAddress = pageAddress;
         this.pageBytes = pageBytes;
         page = new RunPage(pageAddress);
@@ -84,10 +87,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     /** Makes the CPU of this number, which is its APIC's, too. */
-    static KvmVcpu create(
-            KvmDescriptor system, KvmDescriptor vm, Board board, GuestTime time, Optional<KvmChips> chips, int number) {
+    static KvmVcpu create(KvmDescriptor system, Shared shared, int number) {
         long bytes = system.call("KVM_GET_VCPU_MMAP_SIZE", Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
-        KvmDescriptor descriptor = vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, number);
+        KvmDescriptor descriptor = shared.vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, number);
         // The kernel chooses the place and keeps the page until munmap, whatever becomes of the descriptor.
         long page = Libc.mmap(0, bytes, Libc.PROT_READ_WRITE, Libc.MAP_SHARED, descriptor.number(), 0);
         if (page == -1) {
@@ -95,9 +97,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, board, time, chips, page, bytes);
+        KvmVcpu vcpu = new KvmVcpu(descriptor, shared, number, page, bytes);
         try {
-            GuestCpuid.set(system, descriptor, number, board.cpus());
+            GuestCpuid.set(system, descriptor, number, shared.board.cpus());
             if (number == 0) {
                 // The others are as KVM makes them, and wait for the boot CPU's word.
                 vcpu.restore(CpuState.reset());
@@ -315,6 +317,11 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
         private Call(boolean intercepted) {
             this.intercepted = intercepted;
+        }
+
+        @Override
+        public int cpu() {
+            return number;
         }
 
         @Override

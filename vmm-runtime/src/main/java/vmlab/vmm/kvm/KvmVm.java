@@ -15,6 +15,7 @@ import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.MsrFilter;
 import vmlab.vmm.kvm.KvmApi.Value;
 import vmlab.vmm.kvm.KvmApi.XenHvmConfig;
+import vmlab.vmm.kvm.KvmVcpu.Shared;
 
 /** One VM of KVM: its memory slots and its CPUs. */
 final class KvmVm implements Vm {
@@ -107,16 +108,14 @@ final class KvmVm implements Vm {
                     "KVM here brings no interrupt chips, without which a machine has one CPU, not " + board.cpus(),
                     "update the host's kernel, or take one CPU");
         }
-        return new KvmVm(vm, createVcpus(system, vm, board, chips), chips);
+        return new KvmVm(vm, createVcpus(system, new Shared(vm, board, new GuestTime(board.clock()), chips)), chips);
     }
 
-    private static List<KvmVcpu> createVcpus(
-            KvmDescriptor system, KvmDescriptor vm, Board board, Optional<KvmChips> chips) {
-        GuestTime time = new GuestTime(board.clock());
+    private static List<KvmVcpu> createVcpus(KvmDescriptor system, Shared shared) {
         List<KvmVcpu> vcpus = new ArrayList<>();
         try {
-            for (int number = 0; number < board.cpus(); number++) {
-                vcpus.add(KvmVcpu.create(system, vm, board, time, chips, number));
+            for (int number = 0; number < shared.board().cpus(); number++) {
+                vcpus.add(KvmVcpu.create(system, shared, number));
             }
             return vcpus;
         } catch (RuntimeException | Error e) {
