@@ -5,12 +5,16 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.Disassembler;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HypercallRegisters;
+import vmlab.vmm.Machine;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.MachineEnd;
+import vmlab.vmm.VcpuExit;
 
 /**
  * A VM of a lab, as a script or a person at the prompt handles it.
@@ -28,6 +32,13 @@ public final class LabVm {
     public static final Duration LOGIN_LIMIT = Duration.ofMinutes(5);
 
     private static final int KEPT_EVENTS = 1000;
+
+    private static final int SCREEN_INSTRUCTIONS = 16;
+    private static final int MOST_INSTRUCTIONS = 1000;
+    private static final int MOST_STEPS = 1_000_000;
+
+    /** The attribute D of a code segment. */
+    private static final int DEFAULT_32 = 1 << 22;
 
     /** Lines of the console that a failed wait shows. */
     private static final int SHOWN_LINES = 10;
@@ -56,6 +67,9 @@ public final class LabVm {
     private final Lab lab;
     private final Console console = new Console(this);
     private final VmHypercalls hypercalls = new VmHypercalls(this);
+    private final GuestView memory = new GuestView(this, false);
+    private final GuestView virtual = new GuestView(this, true);
+    private final VmSymbols symbols = new VmSymbols(this);
 
     /** Guarded by itself: machines report on their own threads. */
     private final ArrayDeque<GuestEvent> events = new ArrayDeque<>();
@@ -273,6 +287,106 @@ public final class LabVm {
         return new LabCpu(this, number);
     }
 
+    /** Its RAM, by physical address. */
+    public GuestView memory() {
+        return memory;
+    }
+
+    /** Its memory through the page tables that its CPU uses now. */
+    public GuestView virtual() {
+        return virtual;
+    }
+
+    /** The names of its kernel's addresses. */
+    public VmSymbols symbols() {
+        return symbols;
+    }
+
+    /** Where its CPU is: the address of the next instruction, and the symbol it is in. */
+    public String where() {
+        return where(registers().general().rip());
+    }
+
+    /** What an address is in: {@code 0xc1000010 <startup_32+0x10>}. */
+    public String where(Number address) {
+        long at = GuestView.number(address, "an address");
+        return "0x%08x".formatted(at)
+                + symbols.at(at).map(name -> " <" + name + ">").orElse("");
+    }
+
+    /** A screen of instructions from the next one on. */
+    public String disassemble() {
+        return disassemble(SCREEN_INSTRUCTIONS);
+    }
+
+    /** So many instructions from the next one on. */
+    public String disassemble(int count) {
+        CpuState state = registers();
+        return disassemble(state.segments().cs().base() + state.general().rip(), count);
+    }
+
+    /**
+     * So many instructions from there on, as the CPU in its present mode would read them.
+     *
+     * @param address virtual, or the name of a symbol, as in {@code 'schedule+0x10'}
+     */
+    public String disassemble(Object address, int count) {
+        if (count < 1 || count > MOST_INSTRUCTIONS) {
+            throw new LabMistake(
+                    count + " instructions can't be shown",
+                    "1 to " + MOST_INSTRUCTIONS + " can, as in disassemble(20)");
+        }
+        long from = address instanceof CharSequence name
+                ? symbols.address(name.toString())
+                : GuestView.number(address, "an address");
+        CpuState state = registers();
+        CpuState.Segment cs = state.segments().cs();
+        int bits = (cs.attributes() & CpuState.Segment.LONG) != 0 ? 64 : (cs.attributes() & DEFAULT_32) != 0 ? 32 : 16;
+        byte[] code = virtual.available(from, count * Disassembler.MOST_BYTES);
+        return String.join("\n", new Disassembly(symbols::at).lines(code, from, bits, count));
+    }
+
+    /** {@link #step(int)} of one. */
+    public String step() {
+        return step(1);
+    }
+
+    /**
+     * Lets the guest make so many steps: each an instruction, or the entry of an interrupt's handler. Idle time is skipped.
+     * The VM must be paused or, at virtual pace, not be waited for.
+     *
+     * @return the instruction that comes next, as text; only its place where there is no disassembler
+     */
+    public String step(int count) {
+        PowerCycle now = started();
+        if (count < 1 || count > MOST_STEPS) {
+            throw new LabMistake(count + " is no number of steps", "give 1 to " + MOST_STEPS);
+        }
+        if (!now.isHeld() && now.pace() == Pace.REAL_TIME) {
+            throw new LabMistake(name() + " is running", name() + ".pause() first");
+        }
+        boolean goesOn = true;
+        for (int i = 0; i < count && goesOn; i++) {
+            goesOn = interruptibly("its step", now::step).kind() == VcpuExit.Kind.STEPPED;
+        }
+        if (!goesOn) {
+            return name() + " can't make a step: "
+                    + (now.end().isPresent() ? condition() : "it waits for a key or a device");
+        }
+        return Disassembler.isAvailable() ? disassemble(1) : where();
+    }
+
+    /** What its guest's processes are, as its own {@code ps} tells; a shell must be logged in. */
+    public String ps() {
+        return sh("ps").out();
+    }
+
+    /** Asks something of the machine. */
+    <T> T inspect(Function<Machine, T> question) {
+        PowerCycle now = poweredOn();
+        return interruptibly("its memory", () -> now.inspect(question));
+    }
+
     /** What its guest did oddly since power-on, oldest first; the newest thousand are kept. */
     public List<GuestEvent> events() {
         synchronized (events) {
@@ -288,8 +402,8 @@ public final class LabVm {
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
                 "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
-                "       hypercall(4) { call -> … }  waitForHypercall(4)  cpu(0)",
-                "  has: console hypercalls state end time registers events spec");
+                "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()  cpu(0)",
+                "  has: console hypercalls memory virtual symbols state end time registers events spec");
     }
 
     private String condition() {

@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +22,7 @@ import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.Vcpu;
+import vmlab.vmm.VcpuExit;
 import vmlab.vmm.VmClock;
 
 /**
@@ -89,6 +91,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** What must be told if the machine ends: its inbox is emptied no more then. */
     private final Set<Runnable> atEnd = ConcurrentHashMap.newKeySet();
 
+    /** Held while the memory is looked at or given back, as an ended machine's is looked at on any thread. */
+    private final Object memoryUse = new Object();
+
+    private boolean memoryGone;
+
     private volatile boolean held;
     private volatile long consumed;
     private volatile List<CpuState> lastRegisters;
@@ -120,7 +127,10 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             machine.stop();
             lastRegisters = machine.vcpus().stream().map(Vcpu::state).toList();
             lastTime = Duration.ofNanos(machine.clock().nanos());
-            machine.close();
+            synchronized (memoryUse) {
+                memoryGone = true;
+                machine.close();
+            }
         }
     }
 
@@ -153,7 +163,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** Ends the guest by a rule of the VMM's; for the machine's thread. */
     void kill(String source, String why, String logged) {
         events.report(source, why);
-        machine.control().kill(why + "\n" + logged + "\n" + machine.vcpu().state());
+        machine.control()
+                .kill(why + "\n" + logged + "\n" + machine.vcpu().state().describe());
     }
 
     ConsoleLog log() {
@@ -231,12 +242,38 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                 : ask(() -> machine.vcpus().get(cpu).state());
     }
 
+    /** Asks something of the machine that may need its memory. */
+    <T> T inspect(Function<Machine, T> question) throws InterruptedException {
+        return ask(() -> {
+            synchronized (memoryUse) {
+                if (memoryGone) {
+                    throw new LabMistake(
+                            "the memory of " + machine.name() + " was given back when it was stopped",
+                            "look at it before stop(); pause() keeps everything");
+                }
+                return question.apply(machine);
+            }
+        });
+    }
+
+    /** Lets the held guest make a step, and says how that went. */
+    VcpuExit step() throws InterruptedException {
+        return ask(machine::step);
+    }
+
     private <T> T ask(Supplier<T> question) throws InterruptedException {
         if (handlerRun.isCaller()) {
             return question.get();
         }
         CompletableFuture<T> answer = new CompletableFuture<>();
-        return answered(answer, () -> answer.complete(question.get()), () -> answer.complete(question.get()));
+        Runnable asking = () -> {
+            try {
+                answer.complete(question.get());
+            } catch (LabMistake e) {
+                answer.completeExceptionally(e);
+            }
+        };
+        return answered(answer, asking, asking);
     }
 
     /** Has {@code task} done on the machine's thread or, if there is no such thread any more, {@code ending} on any. */
@@ -255,6 +292,10 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             }
             return answer.get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof LabMistake mistake) {
+                // Made anew here, so that its trace has the line of who asked.
+                throw new LabMistake(mistake.getMessage(), mistake.remedy());
+            }
             throw new IllegalStateException("the machine's thread failed", e.getCause());
         } finally {
             atEnd.remove(tellOnce);

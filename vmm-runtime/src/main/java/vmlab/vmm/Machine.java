@@ -217,6 +217,14 @@ public final class Machine implements AutoCloseable {
         return loop.post(task);
     }
 
+    /**
+     * One step of the boot CPU, {@link Vcpu#step()}, in a posted task while the guest is held; other CPUs stand still. Idle
+     * time before it is skipped; what would end a run ends the machine.
+     */
+    public VcpuExit step() {
+        return loop.step(vcpu());
+    }
+
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
         return loop.end();

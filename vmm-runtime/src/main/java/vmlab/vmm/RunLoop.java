@@ -394,11 +394,39 @@ final class RunLoop {
         switch (exit.kind()) {
             case HALTED -> idle();
             case STOPPED -> stopOne(exit);
-            case SHUTDOWN -> request(new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail()));
-            case FAILED -> request(new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail()));
             case BREAKPOINT -> holdAt(cpu);
-            case KICKED, STEPPED -> {}
+            default -> endOf(exit).ifPresent(this::request);
         }
+    }
+
+    private static Optional<MachineEnd> endOf(VcpuExit exit) {
+        return switch (exit.kind()) {
+            case STOPPED -> Optional.of(new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail()));
+            case SHUTDOWN -> Optional.of(new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail()));
+            case FAILED -> Optional.of(new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail()));
+            case HALTED, BREAKPOINT, KICKED, STEPPED -> Optional.empty();
+        };
+    }
+
+    /** In a posted task: one step. Idle time before it is skipped. */
+    VcpuExit step(Vcpu cpu) {
+        VcpuExit exit = cpu.step();
+        while (exit.kind() == VcpuExit.Kind.KICKED || exit.kind() == VcpuExit.Kind.HALTED && skipIdle()) {
+            exit = cpu.step();
+        }
+        if (exit.kind() != VcpuExit.Kind.STOPPED || threads.size() == 1) {
+            endOf(exit).ifPresent(this::request);
+        }
+        return exit;
+    }
+
+    /** Whether there is an alarm to wait for. */
+    private boolean skipIdle() {
+        long deadline = clock.nextDeadline();
+        if (deadline != Long.MAX_VALUE) {
+            clock.skipTo(deadline);
+        }
+        return deadline != Long.MAX_VALUE;
     }
 
     /** Not by {@link #hold()}: the CPU at the breakpoint needs no kick, and would come out once more for it. */
@@ -418,7 +446,7 @@ final class RunLoop {
         try {
             stopped++;
             if (stopped == cpus.size()) {
-                request(new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail()));
+                endOf(exit).ifPresent(this::request);
             }
             awaitWork(LOOK_EVERY_NANOS);
             stopped--;
