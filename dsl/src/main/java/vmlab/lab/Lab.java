@@ -21,7 +21,6 @@ import vmlab.vmm.Machine.Pace;
 public final class Lab implements AutoCloseable {
     private final LabSettings settings;
     private final MachineFactory machines;
-    private final String backendNote;
     private final CopyOnWriteArrayList<LabVm> vms = new CopyOnWriteArrayList<>();
     private final CopyOnWriteArrayList<Consumer<LabVm>> listeners = new CopyOnWriteArrayList<>();
     private volatile Pace pace;
@@ -33,20 +32,12 @@ public final class Lab implements AutoCloseable {
      * @throws BackendUnavailable if this host can't give the back end that the settings name
      */
     public Lab(LabSettings settings) {
-        this(settings, BackendChoice.of(settings.backend()));
-    }
-
-    private Lab(LabSettings settings, BackendChoice choice) {
-        this(settings, new PcFactory(settings, choice), choice.note());
+        this(settings, new PcFactory(settings));
+        BackendChoice.check(settings.backend());
     }
 
     /** A lab of other machines than PCs. */
     public Lab(LabSettings settings, MachineFactory machines) {
-        this(settings, machines, "machines of its user's own making");
-    }
-
-    private Lab(LabSettings settings, MachineFactory machines, String backendNote) {
-        this.backendNote = backendNote;
         this.settings = Objects.requireNonNull(settings);
         this.machines = Objects.requireNonNull(machines);
         pace = settings.pace();
@@ -54,11 +45,6 @@ public final class Lab implements AutoCloseable {
 
     public LabSettings settings() {
         return settings;
-    }
-
-    /** Which back end is used and, if it was chosen for the user, why: one line. */
-    public String backendNote() {
-        return backendNote;
     }
 
     MachineFactory machines() {

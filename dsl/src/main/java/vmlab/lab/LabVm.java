@@ -96,6 +96,11 @@ public final class LabVm {
         return lab;
     }
 
+    /** Which back end it gets and, if that was chosen for the user, why: one line; empty if none does for its kernel. */
+    public String backendNote() {
+        return lab.machines().backendNote(spec);
+    }
+
     public State state() {
         PowerCycle now = cycle;
         if (now == null) {

@@ -36,6 +36,11 @@ public interface MachineFactory {
         return List.of();
     }
 
+    /** Which back end such a machine gets and, if it was chosen for the user, why: one line; empty if there is none. */
+    default String backendNote(VmSpec spec) {
+        return "machines of its user's own making";
+    }
+
     /** Makes the machine; the first UART talks to {@code console}. */
     Made make(VmSpec spec, Line console, GuestEvents events);
 }

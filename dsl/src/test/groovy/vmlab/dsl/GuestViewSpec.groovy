@@ -2,14 +2,13 @@
 package vmlab.dsl
 
 import java.nio.file.Path
-import org.junit.jupiter.api.Assumptions
 import spock.lang.Specification
 import spock.lang.TempDir
 import spock.lang.Timeout
+import vmlab.lab.HostDisassembler
 import vmlab.lab.Lab
 import vmlab.lab.Labs
 import vmlab.lab.TinyKernel
-import vmlab.vmm.Disassembler
 import vmlab.vmm.Machine.Pace
 
 /** Looking into a tiny guest on the CPU in Java: memory, code, steps. */
@@ -93,14 +92,9 @@ class GuestViewSpec extends Specification {
             vm0.memory.find('nowhere to be found').toString()''') == 'nowhere'
     }
 
-    private static void needDisassembler() {
-        boolean required = (System.getenv('VMLAB_REQUIRE') ?: '').split(',').any { it in ['capstone', 'all'] }
-        Assumptions.assumeTrue(required || Disassembler.isAvailable(), 'libcapstone is not installed here')
-    }
-
     def "code is shown in the CPU's mode, and steps go through it"() {
         given:
-        needDisassembler()
+        HostDisassembler.orSkip()
         guest(TinyKernel.CALLS_ON_KEYS)
 
         expect:

@@ -2,14 +2,13 @@
 package vmlab.dsl
 
 import java.util.concurrent.TimeUnit
-import org.junit.jupiter.api.Assumptions
 import spock.lang.Specification
 import spock.lang.Timeout
 import vmlab.lab.Backend
+import vmlab.lab.HostDisassembler
 import vmlab.lab.Lab
 import vmlab.lab.LabSettings
 import vmlab.lab.Progress
-import vmlab.vmm.Disassembler
 import vmlab.vmm.Machine.Pace
 
 /** Looking into Debian's kernel while it boots: its own symbols, through its own page tables. */
@@ -17,7 +16,7 @@ import vmlab.vmm.Machine.Pace
 class LinuxViewSpec extends Specification {
     def "symbols name the kernel's memory and code, and the place where its CPU is"() {
         given:
-        Assumptions.assumeTrue(Disassembler.isAvailable(), 'libcapstone is not installed here')
+        HostDisassembler.orSkip()
         def settings = new LabSettings(
                 Backend.SOFT, Pace.VIRTUAL, CachedDebian.orSkip(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
 

@@ -35,6 +35,37 @@ class MistakeSpec extends Specification {
               did you mean guest_ram_mb?''')
     }
 
+    def "a 64-bit program for a 32-bit kernel is a mistake at its line"() {
+        expect:
+        scripts.mistake('''\
+            lab {
+                vm(0) {
+                    kernel_image = debian.kernel
+                    initrd_image = rootfs {
+                        file 'bin/hello', [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0] as byte[]
+                    }
+                }
+            }''') == text('''
+            lab.groovy:5:13: 'bin/hello' is a 64-bit program, and the kernel debian.kernel a 32-bit one
+                        file 'bin/hello', [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0] as byte[]
+                        ^
+              build it with gcc -m32 -static, or boot kernel_image = debian.kernel64''')
+    }
+
+    def "a program to be built for a 64-bit kernel is a mistake at its line"() {
+        expect:
+        scripts.mistake('''\
+            lab {
+                vm(0) {
+                    kernel_image = debian.kernel64
+                    initrd_image = rootfs {
+                        pkg 'pkg/hello'
+                        file 'bin/hello', [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0] as byte[]
+                    }
+                }
+            }''').startsWith("lab.groovy:5:13: 'pkg/hello' would be built for 32-bit kernels, and debian.kernel64 is a 64-bit one")
+    }
+
     def "all problems of a lab are told, in the order of the script"() {
         expect:
         scripts.mistake('''\

@@ -11,9 +11,12 @@ import spock.lang.Timeout
 import vmlab.dsl.model.Assembly
 import vmlab.dsl.model.GuestFile
 import vmlab.dsl.model.KernelSource
+import vmlab.dsl.model.Problem
 import vmlab.dsl.model.RootFs
 import vmlab.dsl.model.Setting
+import vmlab.dsl.model.SourceLocation
 import vmlab.dsl.model.VmSpec
+import vmlab.vmm.CpuModel
 import vmlab.vmm.HostMistake
 import vmlab.vmm.Machine.Pace
 import vmlab.vmm.MachineEnd
@@ -142,6 +145,26 @@ class PcFactorySpec extends Specification {
         e.message.contains("$file is no kernel for this machine")
     }
 
+    def "the CPU in Java refuses a 64-bit kernel, at its line in the script"() {
+        given:
+        def line = new SourceLocation('lab.groovy', 3, 9)
+        def spec = new VmSpec(0, [new Setting('kernel_image', KernelSource.DEBIAN64, line)], Labs.HERE)
+        def settings = new LabSettings(
+                Backend.SOFT, Pace.VIRTUAL, new NoFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
+
+        when:
+        try (def lab = new Lab(settings)) {
+            lab.apply(new Assembly([spec], Labs.HERE)).first().start()
+        }
+
+        then:
+        def e = thrown(AssemblyRefused)
+        e.problems() == [new Problem(
+                line,
+                'debian.kernel64 is for 64-bit x86: the CPU in Java is a 32-bit one',
+                'use a host with KVM and --backend auto or kvm, or take a kernel for i386 (debian.kernel)')]
+    }
+
     def "what rootfs adds reaches who builds it"() {
         given:
         def copied = Files.writeString(dir.resolve('copied'), 'of the host')
@@ -150,6 +173,10 @@ class PcFactorySpec extends Specification {
         def described = new RootFs(files, [])
         List<RootFs> seen = []
         def guest = new GuestFiles() {
+            GuestFiles forCpu(CpuModel cpu) {
+                this
+            }
+
             Path debianKernel() {
                 Files.write(dir.resolve('own'), Files.readAllBytes(kernel('FA F4')))
             }

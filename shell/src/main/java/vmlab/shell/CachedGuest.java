@@ -15,6 +15,7 @@ import vmlab.guest.PrivateQemu;
 import vmlab.image.ImageBuilder;
 import vmlab.lab.GuestFiles;
 import vmlab.lab.Progress;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.boot.Vmlinux;
 
 /** The guest's files from the user's cache, fetched when a script first names them. */
@@ -22,8 +23,14 @@ final class CachedGuest implements GuestFiles {
     private final Map<String, String> environment;
     private final GuestCache cache;
     private final Progress progress;
+    private final CpuModel cpu;
 
     CachedGuest(Map<String, String> environment, Progress progress) {
+        this(environment, progress, CpuModel.I386);
+    }
+
+    private CachedGuest(Map<String, String> environment, Progress progress, CpuModel cpu) {
+        this.cpu = Objects.requireNonNull(cpu);
         this.environment = Map.copyOf(environment);
         this.cache = cache(environment);
         this.progress = Objects.requireNonNull(progress);
@@ -31,6 +38,11 @@ final class CachedGuest implements GuestFiles {
 
     static GuestCache cache(Map<String, String> environment) {
         return GuestCache.of(environment, UserFolders.home(environment));
+    }
+
+    @Override
+    public CachedGuest forCpu(CpuModel other) {
+        return new CachedGuest(environment, progress, other);
     }
 
     @Override
@@ -77,7 +89,7 @@ final class CachedGuest implements GuestFiles {
     }
 
     private DebianGuest fetch() {
-        return DebianGuest.fetch(cache, environment, new Steps());
+        return DebianGuest.fetch(cache, environment, cpu, new Steps());
     }
 
     /** What fetching says, in the lab's words. */

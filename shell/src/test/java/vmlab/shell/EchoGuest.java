@@ -33,6 +33,11 @@ final class EchoGuest implements MachineFactory {
     static Lab lab() {
         GuestFiles none = new GuestFiles() {
             @Override
+            public GuestFiles forCpu(vmlab.vmm.CpuModel cpu) {
+                return this;
+            }
+
+            @Override
             public java.nio.file.Path debianKernel() {
                 return java.nio.file.Path.of("kernel");
             }

@@ -25,6 +25,7 @@ public interface Hypervisor {
     /**
      * The outside of a machine's CPUs. To one of several, all of it but the memory belongs only while it holds {@code turn}.
      *
+     * @param cpu what CPU the guest sees
      * @param memory guest RAM, from guest physical address 0 on
      * @param ports the I/O ports
      * @param mmio memory-mapped registers, at guest physical addresses above RAM
@@ -36,6 +37,7 @@ public interface Hypervisor {
      * @param turn let go of while the guest itself runs; a machine's only CPU doesn't need it
      */
     record Board(
+            CpuModel cpu,
             GuestMemory memory,
             IoBus ports,
             IoBus mmio,
@@ -46,6 +48,7 @@ public interface Hypervisor {
             int cpus,
             Lock turn) {
         public Board {
+            Objects.requireNonNull(cpu);
             Objects.requireNonNull(memory);
             Objects.requireNonNull(ports);
             Objects.requireNonNull(mmio);
@@ -61,6 +64,7 @@ public interface Hypervisor {
 
         /** The outside of a machine's only CPU. */
         public Board(
+                CpuModel cpu,
                 GuestMemory memory,
                 IoBus ports,
                 IoBus mmio,
@@ -68,7 +72,19 @@ public interface Hypervisor {
                 VmClock clock,
                 Hypercalls hypercalls,
                 GuestEvents events) {
-            this(memory, ports, mmio, interrupts, clock, hypercalls, events, 1, new ReentrantLock());
+            this(cpu, memory, ports, mmio, interrupts, clock, hypercalls, events, 1, new ReentrantLock());
+        }
+
+        /** The same, of 32 bits. */
+        public Board(
+                GuestMemory memory,
+                IoBus ports,
+                IoBus mmio,
+                InterruptController interrupts,
+                VmClock clock,
+                Hypercalls hypercalls,
+                GuestEvents events) {
+            this(CpuModel.I386, memory, ports, mmio, interrupts, clock, hypercalls, events);
         }
     }
 }

@@ -117,15 +117,20 @@ public final class Machine implements AutoCloseable {
         };
     }
 
-    /** Creates the CPUs. */
+    /** Creates 32-bit CPUs. */
     public void open(Hypervisor hypervisor, InterruptController interrupts) {
+        open(hypervisor, CpuModel.I386, interrupts);
+    }
+
+    /** Creates the CPUs. */
+    public void open(Hypervisor hypervisor, CpuModel cpu, InterruptController interrupts) {
         lock.lock();
         try {
             if (vm != null || loop.isEnding()) {
                 throw new IllegalStateException(name + " has been opened or ended before");
             }
             vm = hypervisor.create(new Hypervisor.Board(
-                    memory, ports, mmio, interrupts, clock, hypercalls, events, cpus, new ReentrantLock()));
+                    cpu, memory, ports, mmio, interrupts, clock, hypercalls, events, cpus, new ReentrantLock()));
             loop.open(vm.vcpus());
         } finally {
             lock.unlock();

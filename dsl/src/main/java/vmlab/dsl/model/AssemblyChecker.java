@@ -34,6 +34,7 @@ public final class AssemblyChecker {
             vm.settings().forEach(setting -> checker.check(vm, setting));
             checker.checkKernel(vm);
             checker.checkSeveralCpus(vm);
+            checker.checkPrograms(vm);
         }
         checker.problems.sort(SCRIPT_ORDER);
         return List.copyOf(checker.problems);
@@ -56,6 +57,31 @@ public final class AssemblyChecker {
     private void checkKernel(VmSpec vm) {
         if (vm.setting(Attribute.KERNEL_IMAGE.word()).isEmpty()) {
             add(vm.location(), "vm(" + vm.index() + ") has no kernel", "add: kernel_image = debian.kernel");
+        }
+    }
+
+    /** Of vmlab's own kernels it is known how many bits they have, without looking into them. */
+    private void checkPrograms(VmSpec vm) {
+        Object kernel =
+                vm.setting(Attribute.KERNEL_IMAGE.word()).map(Setting::value).orElse(Setting.NOTHING);
+        Object initrd =
+                vm.setting(Attribute.INITRD_IMAGE.word()).map(Setting::value).orElse(Setting.NOTHING);
+        if (kernel == KernelSource.DEBIAN64 && initrd instanceof RootFs rootfs) {
+            rootfs.sources().stream()
+                    .filter(source -> source.kind() != GuestSource.Kind.TEXT)
+                    .forEach(source -> add(
+                            source.location(),
+                            "'" + source.path() + "' would be built for 32-bit kernels, and " + kernel
+                                    + " is a 64-bit one",
+                            "kernel_image = " + KernelSource.DEBIAN
+                                    + ", or add what you built: file 'path', new File('…')"));
+        } else if (kernel == KernelSource.DEBIAN && initrd instanceof RootFs rootfs) {
+            rootfs.files().stream()
+                    .filter(file -> Elf64.isHeldBy(file.content()))
+                    .forEach(file -> add(
+                            file.location(),
+                            "'" + file.path() + "' is a 64-bit program, and the kernel " + kernel + " a 32-bit one",
+                            "build it with gcc -m32 -static, or boot kernel_image = " + KernelSource.DEBIAN64));
         }
     }
 

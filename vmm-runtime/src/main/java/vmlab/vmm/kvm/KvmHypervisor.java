@@ -10,7 +10,7 @@ import vmlab.vmm.kvm.KvmApi.Cap;
  * The back end on the host's own CPU, by Linux KVM. Needs to open {@code /dev/kvm} and no other right. Whether this host's
  * KVM is good enough for a 32-bit kernel is {@link KvmProbe}'s question.
  *
- * <p>Not modelled: 64-bit guests. Errors: {@link vmlab.vmm.HostMistake}.
+ * <p>Errors: {@link vmlab.vmm.HostMistake}.
  */
 public final class KvmHypervisor implements Hypervisor {
     /** Whose interrupt chips and timer a machine has. */

@@ -99,7 +99,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
         KvmVcpu vcpu = new KvmVcpu(descriptor, shared, number, page, bytes);
         try {
-            GuestCpuid.set(system, descriptor, number, shared.board.cpus());
+            GuestCpuid.set(system, descriptor, shared.board.cpu(), number, shared.board.cpus());
             if (number == 0) {
                 // The others are as KVM makes them, and wait for the boot CPU's word.
                 vcpu.restore(CpuState.reset());
@@ -172,6 +172,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             // Behind the alarms: a kick of theirs sends no signal, and would wait for the next exit.
             if (kicker.take()) {
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
+            }
+            if (chips == null && unfinished && board.interrupts().pending() && page.readyForInterrupt()) {
+                // Its end may be an exception, as for an unknown register: KVM would forget the interrupt over it.
+                VcpuExit worse = finishInstruction();
+                if (worse != null) {
+                    return worse;
+                }
+                continue;
             }
             if (chips == null) {
                 offerInterrupt();

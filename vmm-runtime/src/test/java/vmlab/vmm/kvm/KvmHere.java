@@ -16,6 +16,10 @@ final class KvmHere {
         return FOUND.usable();
     }
 
+    static HypercallTransport hypercalls() {
+        return FOUND.hypercalls();
+    }
+
     /** For guests without paging. */
     static void required() {
         if (FOUND.kind() == KvmProbe.Kind.NONE) {

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Machine;
@@ -56,6 +58,29 @@ final class KvmVcpuTest {
     }
 
     @Test
+    void anInterruptThatComesWithAnExceptionIsNotForgotten() {
+        // What interprets real mode on a para-virtual host loses its way over the two by itself.
+        KvmHere.pagingRequired();
+        // sti; mov $0x3a, %ecx; rdmsr; hlt
+        try (Rig rig = rig("fb 66 b9 3a 00 00 00 0f 32 f4")) {
+            rig.memory.write32(4 * 13, 0x2000);
+            // inc %si; mov %sp, %bp; addw $2, (%bp); iret
+            rig.memory.write(0x2000, HexFormat.of().parseHex("4689e583460002cf"));
+            rig.memory.write32(4 * 0x40, 0x2100);
+            // inc %di; iret
+            rig.memory.write(0x2100, HexFormat.of().parseHex("47cf"));
+            rig.onEvent = () -> rig.interrupt = 0x40;
+
+            assertEquals(VcpuExit.Kind.HALTED, rig.vcpu().run().kind());
+
+            assertEquals(List.of("cpu: RDMSR of unknown register 0x3a"), rig.log);
+            assertEquals(
+                    List.of(1, 1),
+                    List.of(rig.vcpu().state().esi(), rig.vcpu().state().edi()));
+        }
+    }
+
+    @Test
     void aGuestThatLoopsWithInterruptsOffIsKickedWithin10MillisecondsAndGoesOn() throws Exception {
         try (Rig rig = rig(COUNT_WITHOUT_INTERRUPTS)) {
             long[] nanos = new long[100];
@@ -80,6 +105,9 @@ final class KvmVcpuTest {
             }
             kicker.join();
             Arrays.sort(nanos);
+            System.out.printf(
+                    "kick: %d us in the middle, %d us at most%n",
+                    nanos[nanos.length / 2] / 1000, nanos[nanos.length - 1] / 1000);
             // The middle: single ones belong to the host's scheduler.
             assertTrue(nanos[nanos.length / 2] < 10_000_000, Arrays.toString(nanos));
             assertTrue(rig.memory.read16(0x100) != 0, "it counts");
@@ -231,6 +259,23 @@ final class KvmVcpuTest {
         }
     }
 
+    /** Both instructions: KVM answers, or passes on, the other vendor's, too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0f 01 c1", "0f 01 d9"})
+    void aHypercallArrivesByTheTransportThatTheProbeNames(String instruction) {
+        // A para-virtual KVM knows neither.
+        KvmHere.pagingRequired();
+        // mov eax, 77; mov ebx, 2; vmcall or vmmcall; cli; hlt
+        try (Rig rig = rig("66 b8 4d 00 00 00 66 bb 02 00 00 00 " + instruction + " fa f4")) {
+            rig.hypercalls.register(77, c -> rig.log.add("%d %d".formatted(c.eax(), c.ebx())));
+            assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
+            boolean passedOn = KvmHere.hypercalls() == HypercallTransport.INTERCEPTED;
+            assertEquals(passedOn ? List.of("77 2") : List.of(), rig.log, "by " + KvmHere.hypercalls());
+            // Otherwise KVM_ENOSYS of the kernel's include/uapi/linux/kvm_para.h
+            assertEquals(passedOn ? 77 : -1000, rig.vcpu().state().eax());
+        }
+    }
+
     @Test
     void stateThatWasRestoredReadsTheSame() {
         try (Rig rig = rig(SPIN)) {
@@ -284,9 +329,12 @@ final class KvmVcpuTest {
         }
     }
 
+    /** As many as the property says: where the CPU is emulated, scripts/kvm-tests asks for fewer. */
     @Test
-    void twoHundredGuestsLeaveNothingBehind() throws Exception {
-        bootAndDestroy(20);
+    @Timeout(300)
+    void guestsThatCameAndWentLeaveNothingBehind() throws Exception {
+        int guests = Integer.getInteger("vmlab.test.guests", 200);
+        bootAndDestroy(10);
         // Looking has its own first time.
         entries("/proc/self/fd");
         mappings("");
@@ -294,12 +342,12 @@ final class KvmVcpuTest {
         int descriptors = entries("/proc/self/fd");
         int threads = entries("/proc/self/task");
         long maps = mappings("");
-        bootAndDestroy(200);
+        bootAndDestroy(guests);
 
         assertEquals(descriptors, entries("/proc/self/fd"), "file descriptors");
         assertEquals(0, mappings("kvm-vcpu"), "KVM's pages");
-        // The JVM's own may come and go; one for each guest would be 200.
-        assertTrue(mappings("") - maps < 40, "mappings: " + maps + " before, " + mappings("") + " after");
+        // The JVM's own may come and go; one for each guest would be twice as many.
+        assertTrue(mappings("") - maps < guests / 2, "mappings: " + maps + " before, " + mappings("") + " after");
         assertTrue(entries("/proc/self/task") - threads < 10, "threads");
         assertEquals(0, timers(), "POSIX timers");
     }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import vmlab.vmm.AddressRange;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.CpuState.Control;
 import vmlab.vmm.CpuState.General;
@@ -41,7 +42,14 @@ final class Rig implements AutoCloseable {
 
     Runnable onInterruptPort = () -> {};
 
+    /** What else happens when the guest does something odd. */
+    Runnable onEvent = () -> {};
+
     Rig(Hypervisor hypervisor, byte[] code) {
+        this(hypervisor, CpuModel.I386, code);
+    }
+
+    Rig(Hypervisor hypervisor, CpuModel cpu, byte[] code) {
         IoBus ports = new IoBus("port", this::event);
         IoBus mmio = new IoBus("memory", this::event);
         ports.map(new AddressRange(0x20, 0x10), "registers", registers("port"));
@@ -62,11 +70,12 @@ final class Rig implements AutoCloseable {
             }
         };
         memory.write(CODE, code);
-        vm = hypervisor.create(new Board(memory, ports, mmio, pin, clock, hypercalls, this::event));
+        vm = hypervisor.create(new Board(cpu, memory, ports, mmio, pin, clock, hypercalls, this::event));
     }
 
     private void event(String source, String message) {
         log.add(source + ": " + message);
+        onEvent.run();
     }
 
     private IoDevice registers(String name) {

@@ -23,6 +23,7 @@ import vmlab.devices.timer.VmPit8254;
 import vmlab.devices.timer.VmSystemControlPortB;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.ChipSet;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.Device;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
@@ -44,17 +45,20 @@ public final class Pc implements AutoCloseable {
     /**
      * What varies between PCs.
      *
+     * @param cpu as the kernel wants it
      * @param ramBytes as {@link GuestMemory#allocate}
      * @param powerOnTime the time of day at power-on; years 0 to 9999
      * @param serialLines one to four, for COM1 on
      * @param cpus how many CPUs; with more than one, the back end brings their APICs
      */
-    public record Config(String name, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines, int cpus) {
+    public record Config(
+            String name, CpuModel cpu, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines, int cpus) {
         private static final Instant YEAR_0 = Instant.parse("0000-01-01T00:00:00Z");
         private static final Instant YEAR_10000 = Instant.parse("+10000-01-01T00:00:00Z");
 
         public Config {
             Objects.requireNonNull(name);
+            Objects.requireNonNull(cpu);
             serialLines = List.copyOf(serialLines);
             if (serialLines.isEmpty() || serialLines.size() > PcLayout.SERIAL.size()) {
                 throw new IllegalArgumentException("no PC with %d serial lines".formatted(serialLines.size()));
@@ -67,9 +71,9 @@ public final class Pc implements AutoCloseable {
             }
         }
 
-        /** With one CPU. */
+        /** With one 32-bit CPU. */
         public Config(String name, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines) {
-            this(name, ramBytes, powerOnTime, serialLines, 1);
+            this(name, CpuModel.I386, ramBytes, powerOnTime, serialLines, 1);
         }
     }
 
@@ -95,7 +99,7 @@ public final class Pc implements AutoCloseable {
         this.machine = machine;
         events = new BoundedEvents(machine.events());
         pics = new PicPair("pic", events);
-        machine.open(hypervisor, pics);
+        machine.open(hypervisor, config.cpu(), pics);
         chips = machine.chips();
         chips.ifPresentOrElse(this::addBroughtChips, this::addChips);
         cmos = machine.add(new Cmos146818(

@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmlab.devices.FakeChips;
 import vmlab.vmm.ChipSet;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.Device;
 import vmlab.vmm.HostMistake;
@@ -133,7 +134,8 @@ class PcTest {
     void onlyAPcOfSeveralCpusHasAMultiprocessorTable() {
         assertEquals(0, pc.machine().memory().read32(PcLayout.MP_TABLE));
         Pc.SerialLine line = new Pc.SerialLine(printed::add, () -> -1);
-        try (Pc two = Pc.build(new Pc.Config("two", RAM, POWER_ON, List.of(line), 2), hypervisor, (s, m) -> {})) {
+        try (Pc two = Pc.build(
+                new Pc.Config("two", CpuModel.I386, RAM, POWER_ON, List.of(line), 2), hypervisor, (s, m) -> {})) {
             assertEquals(2, hypervisor.board.cpus());
             assertEquals(
                     "_MP_", new String(two.machine().memory().read(PcLayout.MP_TABLE, 4), StandardCharsets.US_ASCII));
@@ -144,7 +146,8 @@ class PcTest {
     @ValueSource(ints = {-1, 0, 9})
     void aPcHasOneToEightCpus(int cpus) {
         List<Pc.SerialLine> lines = List.of(new Pc.SerialLine(printed::add, () -> -1));
-        assertThrows(IllegalArgumentException.class, () -> new Pc.Config("pc", RAM, POWER_ON, lines, cpus));
+        assertThrows(
+                IllegalArgumentException.class, () -> new Pc.Config("pc", CpuModel.I386, RAM, POWER_ON, lines, cpus));
     }
 
     @Test
