@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import vmlab.dsl.model.VmSpec;
+import vmlab.gdb.GdbServer;
+import vmlab.guest.GuestCache;
+import vmlab.guest.SymbolFile;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.Disassembler;
 import vmlab.vmm.GuestEvents;
@@ -76,6 +83,7 @@ public final class LabVm {
 
     private volatile PowerCycle cycle;
     private ShellDialogue shell;
+    private GdbServer gdb;
 
     LabVm(VmSpec spec, Lab lab) {
         this.spec = spec;
@@ -182,11 +190,16 @@ public final class LabVm {
         if (cycle != null) {
             cycle.close();
         }
+        if (gdb != null) {
+            gdb.close();
+            gdb = null;
+        }
     }
 
     /** Holds it until {@link #resume()}; does nothing if it is held. Waits for it are refused meanwhile. */
     public LabVm pause() {
         PowerCycle now = started();
+        refuseIfDebugged(now);
         if (now.handlerRun().isCaller()) {
             now.holdFromWithin();
             return this;
@@ -200,8 +213,40 @@ public final class LabVm {
 
     /** Ends {@link #pause()}. */
     public LabVm resume() {
-        started().release();
+        PowerCycle now = started();
+        refuseIfDebugged(now);
+        now.release();
         return this;
+    }
+
+    /**
+     * Waits for gdb on loopback. While one is attached, it alone says when the guest runs: waits of scripts go along, and
+     * don't stop the guest when they end. When it leaves, the guest goes on as if it hadn't been there.
+     *
+     * @param port 0 for any that is free; if gdb is waited for already, that stays and the port is ignored
+     * @return prints as the command that attaches
+     */
+    public synchronized GdbServer gdb(int port) {
+        poweredOn();
+        if (gdb == null) {
+            gdb = GdbServer.listen(new DebuggedGuest(this), port, name() + "-gdb");
+        }
+        return gdb;
+    }
+
+    /**
+     * Its kernel's own symbols as an ELF file, for {@code gdb FILE}; made on the host without a boot. A kernel that moves
+     * itself (KASLR: a vmlinuz booted without {@code nokaslr}) runs elsewhere.
+     */
+    public Path symbolFile() {
+        Object image = spec.kernelImage();
+        Path kernel = image instanceof Path path ? path : lab.settings().guest().debianKernel();
+        return SymbolFile.of(GuestCache.ofUser(), kernel);
+    }
+
+    /** {@link #gdb(int)} at any port. */
+    public GdbServer gdb() {
+        return gdb(0);
     }
 
     /** Lets it run for so much time (guest time at virtual pace, else host time). */
@@ -260,6 +305,59 @@ public final class LabVm {
     public ShellResult sh(String command, Duration limit) {
         running();
         return shell.sh(command, limit);
+    }
+
+    /**
+     * Copies a file of the host's into the running guest, whose shell somebody must be logged in to as root.
+     *
+     * @param path in the guest; its folder must be there
+     */
+    public LabVm put(Path file, String path) {
+        try {
+            boolean program = Files.isExecutable(file);
+            new FileCopy(this)
+                    .put(Files.readAllBytes(file), path.endsWith("/") ? path + file.getFileName() : path, program);
+        } catch (IOException e) {
+            throw new LabMistake(file + " can't be read: " + e, "give the path of a file on this host");
+        }
+        return this;
+    }
+
+    /** {@link #put(Path, String)} for a path as text. */
+    public LabVm put(String file, String path) {
+        return put(Path.of(file), path);
+    }
+
+    /** {@link #put(Path, String)} for a file. */
+    public LabVm put(File file, String path) {
+        return put(file.toPath(), path);
+    }
+
+    /** Makes a file with these octets in the running guest. */
+    public LabVm put(byte[] content, String path) {
+        new FileCopy(this).put(content, path, false);
+        return this;
+    }
+
+    /**
+     * The octets of a file in the running guest, whose shell somebody must be logged in to as root.
+     *
+     * @param path no String, lest Groovy takes the method for what answers to unknown properties
+     */
+    public byte[] get(CharSequence path) {
+        return new FileCopy(this).get(path.toString());
+    }
+
+    /** Builds a program or module of its {@code rootfs { }} anew, if its sources changed, and copies it into the guest. */
+    public LabVm install(String name) {
+        new FileCopy(this).install(name);
+        return this;
+    }
+
+    /** {@link #install(String)} for a module, which is loaded then in place of its predecessor. */
+    public LabVm insmod(String name) {
+        new FileCopy(this).insmod(name);
+        return this;
     }
 
     /** How it ended; empty as long as it hasn't. */
@@ -407,14 +505,19 @@ public final class LabVm {
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
                 "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
-                "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()  cpu(0)",
+                "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
+                "       put('file', '/path') get('/path') install('hello') insmod('poke')",
+                "       gdb(1234) symbolFile() cpu(0)",
                 "  has: console hypercalls memory virtual symbols state end time registers events spec");
     }
 
     private String condition() {
         return switch (state()) {
             case CREATED -> "not started";
-            case RUNNING -> "running, " + Spoken.duration(time()) + " of guest time";
+            case RUNNING ->
+                lastCycle().map(PowerCycle::isStoppedByDebugger).orElse(false)
+                        ? "stopped in gdb after " + Spoken.duration(time()) + " of guest time"
+                        : "running, " + Spoken.duration(time()) + " of guest time";
             case HELD -> "paused after " + Spoken.duration(time()) + " of guest time";
             case ENDED -> Spoken.end(end().orElseThrow()) + " after " + Spoken.duration(time()) + " of guest time";
         };
@@ -430,7 +533,7 @@ public final class LabVm {
     @Override
     public String toString() {
         return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume login sh run awaitEnd hypercall waitForHypercall; console hypercalls state end time registers events describe)";
+                + " (start stop pause resume login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time registers events describe)";
     }
 
     /** Its present or last time of being on. */
@@ -468,8 +571,15 @@ public final class LabVm {
         return now;
     }
 
+    private void refuseIfDebugged(PowerCycle now) {
+        if (now.isDebugged()) {
+            throw new LabMistake(
+                    name() + " is in gdb's hands", "stop it and let it go on there, or leave gdb (detach, quit)");
+        }
+    }
+
     private void refuseIfHeld(PowerCycle now) {
-        if (now.isHeld() && now.end().isEmpty()) {
+        if (now.isHeld() && !now.isDebugged() && now.end().isEmpty()) {
             throw new LabMistake(name() + " is paused", name() + ".resume() first");
         }
     }

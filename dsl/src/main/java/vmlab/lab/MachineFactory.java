@@ -22,6 +22,12 @@ public interface MachineFactory {
 
         /** The next octet for the guest; -1 if there is none now. */
         int next();
+
+        /** The next octet of the file that is copied into the guest; -1 if there is none. */
+        int nextOfFile();
+
+        /** The guest gives an octet of a file that is copied out of it. */
+        void ofFile(int octet);
     }
 
     /**

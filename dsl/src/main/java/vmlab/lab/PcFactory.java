@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import vmlab.devices.pc.FilePort;
 import vmlab.devices.pc.Pc;
+import vmlab.devices.pc.PcLayout;
 import vmlab.devices.serial.CharSink;
 import vmlab.devices.serial.Uart16550;
 import vmlab.dsl.model.Attribute;
@@ -61,6 +63,8 @@ final class PcFactory implements MachineFactory {
                 spec.numVcpus());
         Pc pc = Pc.build(config, hypervisor, events);
         uart.set(pc.uart(0));
+        FilePort filePort = pc.machine().add(new FilePort("file-port", console::nextOfFile, console::ofFile));
+        pc.machine().ports().map(PcLayout.FILE_WINDOW, filePort.name(), filePort);
         try {
             pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
         } catch (RuntimeException | Error e) {

@@ -17,6 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Machine;
@@ -80,6 +81,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final KernelMessages kernel = new KernelMessages();
     private final CopyOnWriteArrayList<Console.Listener> listeners;
     private volatile boolean quiet;
+    private volatile Parcel parcel = Parcel.NONE;
     private final Machine machine;
     private final GuestEvents events;
     private final TypedInput input;
@@ -97,6 +99,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private boolean memoryGone;
 
     private volatile boolean held;
+    /** A debugger is attached: it alone says when the guest runs. */
+    private volatile boolean debugged;
+
     private volatile long consumed;
     private volatile List<CpuState> lastRegisters;
     private volatile Duration lastTime;
@@ -220,12 +225,59 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     void pace(Machine.Pace pace) throws InterruptedException {
         machine.pace(pace);
+        if (debugged) {
+            return;
+        }
         if (pace == Machine.Pace.VIRTUAL) {
             machine.hold();
             machine.awaitHeld();
         } else if (!held) {
             machine.resume();
         }
+    }
+
+    // ---- debuggers
+
+    Machine machine() {
+        return machine;
+    }
+
+    boolean isDebugged() {
+        return debugged;
+    }
+
+    /** Whether a debugger has stopped the guest. */
+    boolean isStoppedByDebugger() {
+        return debugged && !machine.isRunning();
+    }
+
+    /** Stops the guest; from now on it runs when the debugger says so, whoever waits for it. */
+    void attachDebugger() throws InterruptedException {
+        debugged = true;
+        machine.hold();
+        machine.awaitHeld();
+    }
+
+    /** The guest goes on if it would without a debugger: in real time, or if it is waited for. */
+    void detachDebugger() throws InterruptedException {
+        if (end().isPresent()) {
+            debugged = false;
+            return;
+        }
+        machine.onBreakpoint(exit -> {});
+        ask(() -> {
+            debugged = false;
+            if (end().isEmpty()) {
+                machine.vcpu().debug(DebugPoints.NONE);
+            }
+            boolean awaited = waiting != null && waiting.holds;
+            if (!held && (awaited || machine.pace() == Machine.Pace.REAL_TIME)) {
+                machine.resume();
+            } else {
+                machine.hold();
+            }
+            return true;
+        });
     }
 
     /** Guest time since power-on. */
@@ -261,7 +313,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         return ask(machine::step);
     }
 
-    private <T> T ask(Supplier<T> question) throws InterruptedException {
+    /** Has a question answered on the machine's thread, or on this one if the machine has ended. */
+    <T> T ask(Supplier<T> question) throws InterruptedException {
         if (handlerRun.isCaller()) {
             return question.get();
         }
@@ -336,9 +389,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             abandon(wait);
             throw e;
         }
-        if (wait.holds) {
+        if (wait.holds && !debugged) {
             awaitHeld();
-        } else if (outcome == Outcome.LIMIT) {
+        } else if (!wait.holds && outcome == Outcome.LIMIT) {
             machine.post(() -> finish(wait, Outcome.LIMIT));
         }
         return outcome == Outcome.LIMIT && panic().isPresent() ? Outcome.PANICKED : outcome;
@@ -346,7 +399,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     private void abandon(Wait wait) {
         machine.post(() -> finish(wait, Outcome.LIMIT));
-        if (wait.holds) {
+        if (wait.holds && !debugged) {
             machine.hold();
             awaitHeld();
         }
@@ -375,7 +428,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         } else if (wait.holds) {
             wait.limit = machine.clock().alarm(() -> finish(wait, Outcome.LIMIT));
             wait.limit.at(machine.clock().nanos() + limit.toNanos());
-            machine.resume();
+            if (!debugged) {
+                machine.resume();
+            }
         }
     }
 
@@ -387,7 +442,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         if (wait.limit != null) {
             wait.limit.cancel();
         }
-        if (wait.holds) {
+        if (wait.holds && !debugged) {
             machine.hold();
         }
         wait.outcome.complete(outcome);
@@ -432,5 +487,20 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     @Override
     public int next() {
         return input.next();
+    }
+
+    /** From now on the guest may take or give this file. */
+    void parcel(Parcel newParcel) {
+        parcel = newParcel;
+    }
+
+    @Override
+    public int nextOfFile() {
+        return parcel.next();
+    }
+
+    @Override
+    public void ofFile(int octet) {
+        parcel.given(octet);
     }
 }

@@ -146,6 +146,9 @@ class MistakeSpec extends Specification {
         'a misspelt word'    | "initrd_image = rootfs { fiel 'a', 'b' }" || 25 | 'there is no command fiel' | 'did you mean file?'
         'a missing file'     | "initrd_image = rootfs { file 'a', new File('no/such') }" || 25 | 'there is no file no/such' | "file 'path/in/guest', new File('path/on/host')"
         'a way out'          | "initrd_image = rootfs { file '../a', 'b' }" || 25 | "'../a' is no path in a guest" | "file 'usr/bin/hello', … makes /usr/bin/hello"
+        'a missing folder'   | "initrd_image = rootfs { from 'no/such' }" || 25 | 'there is no folder no/such' | "from 'folder' names one with pkg, modules, …"
+        'a missing text'     | "initrd_image = rootfs { text 'no/such' }" || 25 | 'there is no file or folder no/such' | "text 'notes.txt' makes /opt/notes.txt"
+        'a file as program'  | "initrd_image = rootfs { pkg 'pom.xml' }" || 25 | "'pom.xml' is no folder" | 'give the folder that holds its Makefile'
         'a number as file'   | "initrd_image = rootfs { file 'a', 5 }"  || 25 | "file can't be called with (String, Integer)" | 'it is file(String, byte[]), or file(String, File), or file(String, CharSequence), or file(String, Path)'
     }
 

@@ -12,6 +12,7 @@ import vmlab.guest.DebianGuest;
 import vmlab.guest.GuestCache;
 import vmlab.guest.NestedKvm;
 import vmlab.guest.PrivateQemu;
+import vmlab.guest.SymbolFile;
 import vmlab.image.ImageBuilder;
 import vmlab.lab.GuestFiles;
 import vmlab.lab.Progress;
@@ -53,6 +54,11 @@ final class CachedGuest implements GuestFiles {
     /** The kernel as its package brings it. */
     Path vmlinuz() {
         return fetch().vmlinuz();
+    }
+
+    /** The kernel's symbols, for debuggers. */
+    Path symbols() {
+        return SymbolFile.of(cache, debianKernel());
     }
 
     @Override

@@ -104,6 +104,7 @@ final class VmlabCommand implements Callable<Integer> {
         addCommonOptions(commandLine);
         // The words behind a script's name are the script's.
         commandLine.setStopAtPositional(true);
+        commandLine.getSubcommands().values().forEach(command -> command.setStopAtPositional(false));
         return commandLine;
     }
 

@@ -12,6 +12,7 @@ import vmlab.lab.LabSettings;
 import vmlab.lab.MachineFactory;
 import vmlab.lab.Progress;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercall;
@@ -177,6 +178,11 @@ final class EchoGuest implements MachineFactory {
         @Override
         public VcpuExit step() {
             return run();
+        }
+
+        @Override
+        public void debug(DebugPoints points) {
+            throw new UnsupportedOperationException("this CPU has no breakpoints");
         }
 
         @Override

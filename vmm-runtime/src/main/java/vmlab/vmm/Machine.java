@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 
 /**
  * All of one virtual machine, wired: memory, buses, devices, clock and a CPU with the thread that runs it.
@@ -172,6 +173,18 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** {@link Vm#deferWrites}. */
+    public void deferWrites(AddressRange ofPorts) {
+        lock.lock();
+        try {
+            if (vm != null) {
+                vm.deferWrites(ofPorts);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Starts the CPUs' threads; the guest runs at once or, if {@code held}, at {@link #resume()}. */
     public void start(Pace pace, boolean held) {
         loop.start(pace, held);
@@ -228,6 +241,11 @@ public final class Machine implements AutoCloseable {
      */
     public VcpuExit step() {
         return loop.step(vcpu());
+    }
+
+    /** Names who is told, on its thread, that a CPU has stopped at a breakpoint; the guest is being held by then. */
+    public void onBreakpoint(Consumer<VcpuExit> listener) {
+        loop.onBreakpoint(listener);
     }
 
     /** How it ended; empty as long as it hasn't. */

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmlab.vmm.Machine.Pace;
@@ -65,6 +66,7 @@ final class RunLoop {
     private boolean ending;
 
     private volatile Pace pace = Pace.VIRTUAL;
+    private volatile Consumer<VcpuExit> onBreakpoint = exit -> {};
 
     RunLoop(String name, VmClock clock) {
         this.name = Objects.requireNonNull(name);
@@ -116,6 +118,10 @@ final class RunLoop {
     void pace(Pace newPace) {
         pace = Objects.requireNonNull(newPace);
         post(() -> {});
+    }
+
+    void onBreakpoint(Consumer<VcpuExit> listener) {
+        onBreakpoint = Objects.requireNonNull(listener);
     }
 
     void resume() {
@@ -394,7 +400,10 @@ final class RunLoop {
         switch (exit.kind()) {
             case HALTED -> idle();
             case STOPPED -> stopOne(exit);
-            case BREAKPOINT -> holdAt(cpu);
+            case BREAKPOINT -> {
+                holdAt(cpu);
+                onBreakpoint.accept(exit);
+            }
             default -> endOf(exit).ifPresent(this::request);
         }
     }

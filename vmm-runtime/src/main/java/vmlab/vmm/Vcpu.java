@@ -22,6 +22,14 @@ public interface Vcpu {
     void kick();
 
     /**
+     * Sets where {@link #run()} ends with {@code BREAKPOINT}, in place of what was set before. A run that begins at the
+     * instruction the last one ended before executes it, and takes no interrupt before it.
+     *
+     * @throws IllegalArgumentException if this CPU can't watch so much; nothing has changed then
+     */
+    void debug(DebugPoints points);
+
+    /**
      * The guest won't be run for a while: stops what of it goes on by the host's time even so. The next run lets that go on.
      * Does nothing where guest time passes within {@link #run()} only.
      */

@@ -19,6 +19,27 @@ public interface Vm extends AutoCloseable {
         return Optional.empty();
     }
 
+    /**
+     * Allows writes to these ports to reach their device late, before anything else that the guest does to a device. For
+     * registers that are written often and to no effect; does nothing where that would save nothing.
+     */
+    default void deferWrites(AddressRange ofPorts) {}
+
+    /**
+     * A register that only rings; empty if it has to be a device on the bus. What is on the bus at the same place isn't reached.
+     *
+     * @param register its address and width in bytes
+     * @param port whether that is a port; else it is memory
+     */
+    default Optional<IoEvent> ioEvent(AddressRange register, boolean port) {
+        return Optional.empty();
+    }
+
+    /** An interrupt line, 0 to 15, for edges from any thread; empty if the machine has to make them. */
+    default Optional<IrqEvent> irqEvent(int line) {
+        return Optional.empty();
+    }
+
     /** Frees what the back end holds; the guest memory belongs to who made it. */
     @Override
     void close();

@@ -99,6 +99,11 @@ final class FakeCpus implements Hypervisor {
         }
 
         @Override
+        public void debug(DebugPoints points) {
+            throw new UnsupportedOperationException("nobody debugs this CPU");
+        }
+
+        @Override
         public void kick() {
             if (closed) {
                 throw new AssertionError("a closed CPU was kicked");

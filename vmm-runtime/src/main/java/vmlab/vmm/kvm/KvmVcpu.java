@@ -2,13 +2,16 @@
 package vmlab.vmm.kvm;
 
 import java.util.Optional;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
+import vmlab.vmm.GuestMemory;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
-import vmlab.vmm.kvm.KvmApi.GuestDebug;
+import vmlab.vmm.kvm.KvmApi.Cap;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.Regs;
 import vmlab.vmm.kvm.KvmApi.Value;
@@ -50,13 +53,20 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
     private final VcpuRegisters registers;
     private final NativeStruct vector = new NativeStruct(4);
+    /** Null where KVM defers nothing. */
+    private final DeferredWrites deferred;
+    /** Whether KVM leaves the general registers in the page. */
+    private final boolean synced;
+
     private final NativeStruct activity = new NativeStruct(4);
 
     private boolean halted;
+    private final Breakpoints breakpoints;
     /** The last run of the guest ended because of a signal. */
     private boolean interrupted;
 
     private boolean stepping;
+    private boolean holdsInterrupts;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
     /** What the timer is set to; no alarm has this time. */
@@ -69,7 +79,8 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
      */
     record Shared(KvmDescriptor vm, Board board, GuestTime time, Optional<KvmChips> chips) {}
 
-    private KvmVcpu(KvmDescriptor vcpu, Shared shared, int number, long pageAddress, long pageBytes) {
+    private KvmVcpu(
+            KvmDescriptor system, Shared shared, KvmDescriptor vcpu, int number, long pageAddress, long pageBytes) {
         this.vcpu = vcpu;
         this.number = number;
         board = shared.board;
@@ -81,9 +92,18 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
         exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
         registers = new VcpuRegisters(vcpu, modelSpecific, board.cpus() > 1);
+        int notes = DeferredWrites.page(system);
+        deferred = notes == 0
+                ? null
+                : new DeferredWrites(shared.vm, board.ports(), pageAddress + (long) notes * GuestMemory.PAGE_BYTES);
+        synced = (system.capability(Cap.KVM_CAP_SYNC_REGS) & Value.KVM_SYNC_X86_REGS) != 0;
+        page.syncRegisters(synced);
         kicker = new Kicker(vcpu);
         counter = new TimeStampCounter(vcpu);
         time.add(counter);
+        int debugging = shared.vm.capability(Cap.KVM_CAP_SET_GUEST_DEBUG2);
+        boolean canHoldInterrupts = (debugging & Value.KVM_GUESTDBG_BLOCKIRQ) != 0;
+        breakpoints = new Breakpoints(vcpu, new PlantedBreakpoints(board.memory()), canHoldInterrupts);
     }
 
     /** Makes the CPU of this number, which is its APIC's, too. */
@@ -97,7 +117,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        KvmVcpu vcpu = new KvmVcpu(descriptor, shared, number, page, bytes);
+        KvmVcpu vcpu = new KvmVcpu(system, shared, descriptor, number, page, bytes);
         try {
             GuestCpuid.set(system, descriptor, shared.board.cpu(), number, shared.board.cpus());
             if (number == 0) {
@@ -118,8 +138,35 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit run() {
-        kicker.enter();
         board.turn().lock();
+        try {
+            return runInTurn();
+        } finally {
+            board.turn().unlock();
+        }
+    }
+
+    private VcpuExit runInTurn() {
+        if (breakpoints.stoppedBefore().isPresent()) {
+            Optional<VcpuExit> instead =
+                    passBreakpoint(breakpoints.stoppedBefore().getAsLong());
+            if (instead.isPresent()) {
+                return instead.get();
+            }
+        }
+        if (!breakpoints.needsPlanting()) {
+            return enterAndLeave();
+        }
+        breakpoints.plant(state(), board.memory());
+        try {
+            return enterAndLeave();
+        } finally {
+            breakpoints.unplant();
+        }
+    }
+
+    private VcpuExit enterAndLeave() {
+        kicker.enter();
         try {
             time.enter(counter);
             if (chips != null) {
@@ -133,7 +180,6 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             if (chips == null) {
                 time.leave();
             }
-            board.turn().unlock();
             kicker.leave();
         }
     }
@@ -149,20 +195,53 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit step() {
-        trace(Value.KVM_GUESTDBG_ENABLE | Value.KVM_GUESTDBG_SINGLESTEP);
-        stepping = true;
+        board.turn().lock();
         try {
-            return run();
+            return step(breakpoints.holdInterrupts());
         } finally {
-            stepping = false;
-            trace(0);
+            board.turn().unlock();
         }
     }
 
-    private void trace(int control) {
-        try (NativeStruct debug = new NativeStruct(GuestDebug.SIZE)) {
-            debug.put32(GuestDebug.CONTROL, control);
-            vcpu.call("KVM_SET_GUEST_DEBUG", Ioctl.KVM_SET_GUEST_DEBUG, debug.address());
+    /** Gets on from where the last run ended; what happened instead, if anything did. */
+    private Optional<VcpuExit> passBreakpoint(long address) {
+        if (nextInstruction() != address) {
+            breakpoints.passed();
+            return Optional.empty();
+        }
+        VcpuExit exit = step(true);
+        return exit.kind() == VcpuExit.Kind.STEPPED ? Optional.empty() : Optional.of(exit);
+    }
+
+    private VcpuExit step(boolean withoutInterrupts) {
+        stepping = true;
+        holdsInterrupts = withoutInterrupts;
+        breakpoints.arm(true, withoutInterrupts);
+        try {
+            VcpuExit exit = enterAndLeave();
+            if (exit.kind() != VcpuExit.Kind.KICKED) {
+                breakpoints.passed();
+            }
+            return exit;
+        } finally {
+            stepping = false;
+            holdsInterrupts = breakpoints.holdInterrupts();
+            breakpoints.arm(false, holdsInterrupts);
+        }
+    }
+
+    /** The linear address of what comes next. */
+    private long nextInstruction() {
+        CpuState s = state();
+        boolean wide = (s.control().efer() & CpuState.Control.EFER_LMA) != 0
+                && (s.cs().attributes() & CpuState.Segment.LONG) != 0;
+        long rip = s.general().rip();
+        return wide ? rip : s.cs().base() + rip & 0xFFFFFFFFL;
+    }
+
+    void deferWrites(AddressRange ofPorts) {
+        if (deferred != null) {
+            deferred.defer(ofPorts);
         }
     }
 
@@ -213,7 +292,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
     private void offerInterrupt() {
-        boolean pending = board.interrupts().pending();
+        boolean pending = !holdsInterrupts && board.interrupts().pending();
         if (pending && page.readyForInterrupt()) {
             vector.put32(0, board.interrupts().acknowledge());
             vcpu.call("KVM_INTERRUPT", Ioctl.KVM_INTERRUPT, vector.address());
@@ -236,6 +315,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private VcpuExit enterGuest() {
         unfinished = false;
         int errno = runGuest();
+        if (deferred != null) {
+            deferred.flush();
+        }
         if (errno == 0) {
             return act(exits.handle());
         }
@@ -283,8 +365,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 halted = true;
                 return stepping ? STEPPED : null;
             }
-            case STEPPED -> {
-                return STEPPED;
+            case DEBUG -> {
+                Optional<DebugPoints.Hit> hit = breakpoints.hit(page, stepping);
+                return hit.isPresent() ? VcpuExit.breakpoint(hit.get()) : stepping ? STEPPED : null;
             }
             case SHUTDOWN -> {
                 return new VcpuExit(VcpuExit.Kind.SHUTDOWN, tripleFault());
@@ -319,7 +402,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     // ---- hypercalls
 
-    /** The registers of the caller, read from KVM once. */
+    /** The registers of the caller, as the exit left them. */
     private final class Call implements Hypercall {
         private final boolean intercepted;
 
@@ -369,13 +452,24 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     }
 
     private void dispatch(boolean intercepted) {
-        vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
+        if (synced) {
+            page.registers(regs);
+        } else {
+            vcpu.call("KVM_GET_REGS", Ioctl.KVM_GET_REGS, regs.address());
+        }
         Call call = new Call(intercepted);
         if (intercepted) {
             // KVM sets EAX in any case: to what it was, unless the handler says otherwise.
             call.result(call.eax());
         }
         board.hypercalls().dispatch(call);
+    }
+
+    @Override
+    public void debug(DebugPoints points) {
+        breakpoints.set(points);
+        holdsInterrupts = points.holdsInterrupts();
+        breakpoints.arm(false, holdsInterrupts);
     }
 
     // ---- state
@@ -430,6 +524,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         vcpu.close();
         regs.close();
         registers.close();
+        breakpoints.close();
         vector.close();
         activity.close();
     }

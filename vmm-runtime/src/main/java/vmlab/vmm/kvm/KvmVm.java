@@ -4,9 +4,12 @@ package vmlab.vmm.kvm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.ChipSet;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor.Board;
+import vmlab.vmm.IoEvent;
+import vmlab.vmm.IrqEvent;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.Vm;
 import vmlab.vmm.kvm.KvmApi.Cap;
@@ -161,6 +164,25 @@ final class KvmVm implements Vm {
     @Override
     public Optional<ChipSet> chips() {
         return chips.map(c -> c);
+    }
+
+    @Override
+    public void deferWrites(AddressRange ofPorts) {
+        vcpus.get(0).deferWrites(ofPorts);
+    }
+
+    @Override
+    public Optional<IoEvent> ioEvent(AddressRange register, boolean port) {
+        return vm.capability(Cap.KVM_CAP_IOEVENTFD) == 0
+                ? Optional.empty()
+                : Optional.of(EventCounter.ofRegister(vm, register, port));
+    }
+
+    @Override
+    public Optional<IrqEvent> irqEvent(int line) {
+        return chips.isEmpty() || vm.capability(Cap.KVM_CAP_IRQFD) == 0
+                ? Optional.empty()
+                : Optional.of(EventCounter.ofLine(vm, line));
     }
 
     @Override

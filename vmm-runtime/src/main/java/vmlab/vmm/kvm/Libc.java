@@ -13,6 +13,7 @@ import com.sun.jna.Pointer;
  */
 final class Libc {
     static final int O_RDWR_CLOEXEC = 0x80002;
+    static final int EFD_CLOEXEC = 0x80000;
     static final int PROT_READ_WRITE = 3;
     static final int MAP_SHARED = 1;
     static final int SIG_BLOCK = 0;
@@ -48,6 +49,14 @@ final class Libc {
 
     /** Only for what {@link #mmap} gave. */
     static native int munmap(long address, long length);
+
+    /** A counter of the kernel's, for {@link #read} and {@link #write}. */
+    static native int eventfd(int initial, int flags);
+
+    /** Into memory of ours that is at least as long. */
+    static native long read(int descriptor, long buffer, long bytes);
+
+    static native long write(int descriptor, long buffer, long bytes);
 
     static native int getpid();
 

@@ -269,13 +269,14 @@ final class Mmu {
     /** The physical address of bytes in one page that may be written now. */
     private long writable(int linear, int bytes) {
         long physical = translate(linear, true, isUser());
-        if (!isMemory(physical) || code.isCode((int) physical, bytes)) {
+        boolean watched = cpu.breaks.watching && cpu.breaks.watches(linear, bytes);
+        if (!isMemory(physical) || code.isCode((int) physical, bytes) || watched) {
             requirePrecision();
         }
         return physical;
     }
 
-    private void requirePrecision() {
+    void requirePrecision() {
         if (!cpu.precise) {
             throw RestartPrecisely.INSTANCE;
         }
@@ -303,10 +304,13 @@ final class Mmu {
         return false;
     }
 
-    /** Notes data breakpoints (SDM 3B, 17.2.5); pages that have one never enter the TLB. */
+    /** Notes data breakpoints (SDM 3B, 17.2.5) and a debugger's; pages that have one never enter the TLB. */
     private void watch(int linear, int bytes, boolean write) {
         if ((cpu.dr[7] & 0xFF) != 0) {
             cpu.watchHits |= DebugRegisters.dataHits(cpu.dr, linear, bytes, write);
+        }
+        if (cpu.breaks.watching) {
+            cpu.breaks.accessed(linear, bytes, write);
         }
     }
 
@@ -454,7 +458,9 @@ final class Mmu {
 
     private void fill(int linear, int page, boolean writable, boolean global, boolean user) {
         long physical = page & 0xFFFFFFFFL;
-        if (!isMemory(physical) || (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)) {
+        boolean watched = (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)
+                || cpu.breaks.watching && cpu.breaks.watchesPage(linear);
+        if (watched || !isMemory(physical)) {
             return;
         }
         int tag = linear & PAGE_MASK;

@@ -34,6 +34,16 @@ final class KvmHere {
         }
     }
 
+    /** For what only a CPU's own VMX or SVM does; no question to KVM tells, so the user says that it is there. */
+    static void hardwareRequired() {
+        String[] required = System.getenv().getOrDefault("VMLAB_REQUIRE", "").split("[ ,]+");
+        if (Arrays.asList(required).contains("kvm-hardware")) {
+            required();
+        } else {
+            abort("only on a CPU's own VMX or SVM, not emulated: VMLAB_REQUIRE=kvm-hardware says that this is one");
+        }
+    }
+
     static void missing(String word, String reason) {
         String[] required = System.getenv().getOrDefault("VMLAB_REQUIRE", "").split("[ ,]+");
         if (Arrays.stream(required).anyMatch(w -> w.equals(word) || w.equals("all"))) {

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Machine;
@@ -295,6 +296,21 @@ final class KvmVcpuTest {
 
             assertTrue(exit.kind() == VcpuExit.Kind.FAILED || exit.kind() == VcpuExit.Kind.SHUTDOWN, exit.toString());
             assertTrue(!exit.detail().isBlank(), "says why");
+        }
+    }
+
+    @Test
+    void deferredWritesComeInOrderBeforeTheNextAccess() {
+        // mov cx, 400; l: mov ax, cx; out 0x24, al; loop l; out 0x21, al; out 0x24, ax; cli; hlt
+        try (Rig rig = rig("b9 90 01 89 c8 e6 24 e2 fa e6 21 e7 24 fa f4")) {
+            rig.vm.deferWrites(new AddressRange(0x24, 1));
+
+            assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
+            assertEquals(402, rig.log.size());
+            for (int i = 0; i < 400; i++) {
+                assertEquals("port write 0x4, 1 bytes: %#x".formatted(400 - i & 0xFF), rig.log.get(i));
+            }
+            assertEquals("port write 0x1, 1 bytes: 0x1", rig.log.get(400));
         }
     }
 

@@ -207,6 +207,8 @@ public final class Pc implements AutoCloseable {
         map(PcLayout.DEBUG_EXIT, debugExit, debugExit);
         PostPort post = machine.add(new PostPort("post"));
         map(PcLayout.POST, post, post);
+        // Kernels write there for the time it takes.
+        machine.deferWrites(PcLayout.POST);
     }
 
     private void addSerialPorts(List<SerialLine> serialLines) {

@@ -34,6 +34,9 @@ public final class PcLayout {
             new AddressRange(0x3E8, 8),
             new AddressRange(0x2E8, 8));
 
+    /** Where files go between host and guest: {@code dd}'s third block of 16 KB on {@code /dev/port}. */
+    public static final AddressRange FILE_WINDOW = new AddressRange(0x8000, 0x4000);
+
     /** Their interrupt lines: the third and fourth share those of the first two. */
     public static final List<Integer> SERIAL_IRQ = List.of(4, 3, 4, 3);
 

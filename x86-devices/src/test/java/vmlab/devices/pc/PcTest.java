@@ -23,6 +23,7 @@ import vmlab.devices.FakeChips;
 import vmlab.vmm.ChipSet;
 import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Device;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
@@ -73,6 +74,11 @@ class PcTest {
                 @Override
                 public VcpuExit step() {
                     return run();
+                }
+
+                @Override
+                public void debug(DebugPoints points) {
+                    throw new UnsupportedOperationException("not in these tests");
                 }
 
                 @Override
