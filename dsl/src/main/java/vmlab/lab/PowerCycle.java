@@ -16,10 +16,13 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercalls;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.Vcpu;
@@ -292,6 +295,34 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         return lastRegisters != null
                 ? lastRegisters.get(cpu)
                 : ask(() -> machine.vcpus().get(cpu).state());
+    }
+
+    CpuModel cpuModel() {
+        return machine.cpuModel();
+    }
+
+    /** The back end it runs on. */
+    String backend() {
+        return machine.hypervisor().name();
+    }
+
+    /**
+     * Has it go on with a CPU of that back end.
+     *
+     * @return why it can't; empty if it does, or has ended
+     */
+    Optional<RuntimeException> moveTo(Hypervisor hypervisor) throws InterruptedException {
+        CompletableFuture<Optional<RuntimeException>> answer = new CompletableFuture<>();
+        return answered(answer, () -> answer.complete(moved(hypervisor)), () -> answer.complete(Optional.empty()));
+    }
+
+    private Optional<RuntimeException> moved(Hypervisor hypervisor) {
+        try {
+            machine.moveTo(hypervisor);
+            return Optional.empty();
+        } catch (IllegalArgumentException | HostMistake e) {
+            return Optional.of(e);
+        }
     }
 
     /** Asks something of the machine that may need its memory. */

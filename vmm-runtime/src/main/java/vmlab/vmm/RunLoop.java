@@ -96,7 +96,7 @@ final class RunLoop {
             wantRunning = !held;
             List<Thread> made = new ArrayList<>();
             for (int i = 0; i < cpus.size(); i++) {
-                made.add(thread(cpus.get(i), i));
+                made.add(thread(i));
             }
             threads = List.copyOf(made);
             threads.forEach(Thread::start);
@@ -105,8 +105,8 @@ final class RunLoop {
         }
     }
 
-    private Thread thread(Vcpu cpu, int number) {
-        Thread thread = new Thread(() -> life(cpu, number == 0), name + "-vcpu" + number);
+    private Thread thread(int number) {
+        Thread thread = new Thread(() -> life(number), name + "-vcpu" + number);
         thread.setDaemon(true);
         return thread;
     }
@@ -294,13 +294,14 @@ final class RunLoop {
 
     // ---- the CPUs' threads
 
-    private void life(Vcpu cpu, boolean boot) {
+    private void life(int number) {
+        boolean boot = number == 0;
         try {
-            for (Step step = next(cpu, boot); step != Step.END; step = next(cpu, boot)) {
+            for (Step step = next(boot); step != Step.END; step = next(boot)) {
                 if (step == Step.TASKS) {
                     runTasks();
                 } else {
-                    runGuest(cpu);
+                    runGuest(cpu(number));
                 }
             }
         } catch (Throwable e) {
@@ -311,8 +312,18 @@ final class RunLoop {
         }
     }
 
+    /** Its CPU now: a task may have put others in the place of all. */
+    private Vcpu cpu(int number) {
+        lock.lock();
+        try {
+            return cpus.get(number);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Waits until there is something to do. Whoever is told to go for the guest is inside from then on. */
-    private Step next(Vcpu cpu, boolean boot) {
+    private Step next(boolean boot) {
         lock.lock();
         try {
             while (requestedEnd == null) {
@@ -326,7 +337,7 @@ final class RunLoop {
                     return Step.GUEST;
                 }
                 if (boot && !wantRunning && inside == 0 && !resting) {
-                    cpu.hold();
+                    cpus.get(0).hold();
                     resting = true;
                     changed.signalAll();
                 }

@@ -267,6 +267,14 @@ class SeveralCpusTest {
     }
 
     @Test
+    void severalCpusDoNotMoveToAnotherBackEnd() {
+        start(true, FakeCpus.SPIN);
+        String refused = assertThrows(IllegalArgumentException.class, () -> machine.moveTo(cpus))
+                .getMessage();
+        assertEquals("it has 3 CPUs, and the state of their local APICs isn't kept", refused);
+    }
+
+    @Test
     void noStormOfHoldsTasksAndResumesLosesATaskOrTheEnd() throws Exception {
         AtomicInteger taken = new AtomicInteger();
         AtomicInteger done = new AtomicInteger();

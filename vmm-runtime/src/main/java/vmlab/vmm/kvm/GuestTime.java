@@ -75,8 +75,12 @@ final class GuestTime {
         return new CpuState.TimeStamp(counter.ticks(), counter.kilohertz());
     }
 
-    /** Has the counters go on from the boot CPU's, at the rate it had if the host's CPU can scale. */
-    void restore(TimeStampCounter counter, CpuState.TimeStamp state) {
+    /**
+     * Has the counters go on from the boot CPU's; at the rate it had if the host's CPU can scale.
+     *
+     * @return whether it has that rate
+     */
+    boolean restore(TimeStampCounter counter, CpuState.TimeStamp state) {
         counter.kilohertz(state.kilohertz());
         apply(counter);
         if (!counter.isMovable()) {
@@ -88,6 +92,7 @@ final class GuestTime {
             apply(counter);
             togetherNow();
         }
+        return state.kilohertz() == 0 || state.kilohertz() == counter.kilohertz();
     }
 
     private void apply(TimeStampCounter counter) {
