@@ -292,14 +292,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         unfinished = false;
         // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
         int answer = vcpu.attempt(Ioctl.KVM_RUN, 0);
-        int errno = Libc.errno();
         if (deferred != null) {
             deferred.flush();
         }
         if (answer >= 0) {
             return act(exits.handle());
         }
-        if (errno == Libc.EINTR || errno == Libc.EAGAIN) {
+        if (answer == -Libc.EINTR || answer == -Libc.EAGAIN) {
             kicker.drain();
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
             // comes.
@@ -308,9 +307,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             return null;
         }
         return failed(
-                errno == Libc.EFAULT
+                answer == -Libc.EFAULT
                         ? "the host has no memory for a page that the guest touched"
-                        : "KVM_RUN: " + Libc.describe(errno));
+                        : "KVM_RUN: " + Libc.describe(-answer));
     }
 
     private VcpuExit act(ExitHandler.Verdict verdict) {
