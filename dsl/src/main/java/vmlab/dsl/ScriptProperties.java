@@ -70,6 +70,10 @@ public final class ScriptProperties {
         return self.time();
     }
 
+    public static String getBackend(LabVm self) {
+        return self.backend();
+    }
+
     public static CpuState getRegisters(LabVm self) {
         return self.registers();
     }

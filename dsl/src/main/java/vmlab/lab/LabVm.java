@@ -8,16 +8,20 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import vmlab.dsl.model.VmSpec;
 import vmlab.gdb.GdbServer;
 import vmlab.guest.GuestCache;
 import vmlab.guest.SymbolFile;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.Disassembler;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.HypercallRegisters;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.MachineEnd;
@@ -307,6 +311,53 @@ public final class LabVm {
         return shell.sh(command, limit);
     }
 
+    /** The back end it runs on: {@code soft} or {@code kvm}. */
+    public String backend() {
+        return poweredOn().backend();
+    }
+
+    /**
+     * Has it go on with a CPU of another back end, from the instruction where it is: its console, its hypercalls and who
+     * waits for it stay. The next {@link #start()} is on the lab's own back end again.
+     *
+     * @param backend {@code soft} or {@code kvm}
+     * @throws LabMistake if that back end can't be used here, or can't run what the guest has become
+     */
+    public LabVm moveTo(String backend) {
+        PowerCycle now = started();
+        if (now.handlerRun().isCaller()) {
+            throw new LabMistake(
+                    "a handler can't move " + name() + ", whose CPU is in the middle of its call",
+                    "move it outside of the handler, behind " + name() + ".waitForHypercall(…)");
+        }
+        Hypervisor hypervisor = hypervisor(backend, now.cpuModel());
+        Optional<RuntimeException> refused = interruptibly("its move to " + backend, () -> now.moveTo(hypervisor));
+        if (refused.isPresent()) {
+            throw new LabMistake(
+                    "%s can't move to %s: %s"
+                            .formatted(name(), backend, refused.get().getMessage()),
+                    refused.get() instanceof HostMistake mistake
+                            ? mistake.remedy()
+                            : "it goes on where it was; start it anew on " + backend + " with a guest that fits");
+        }
+        return this;
+    }
+
+    private Hypervisor hypervisor(String backend, CpuModel cpu) {
+        Backend wanted = switch (backend.toLowerCase(Locale.ROOT)) {
+            case "soft" -> Backend.SOFT;
+            case "kvm" -> Backend.KVM;
+            default ->
+                throw new LabMistake(
+                        "there is no back end \"%s\"".formatted(backend), name() + ".moveTo 'kvm', or 'soft'");
+        };
+        try {
+            return BackendChoice.of(wanted, cpu).hypervisor();
+        } catch (BackendUnavailable e) {
+            throw new LabMistake(e.getMessage(), e.remedy());
+        }
+    }
+
     /**
      * Copies a file of the host's into the running guest, whose shell somebody must be logged in to as root.
      *
@@ -490,11 +541,11 @@ public final class LabVm {
                 name() + " (" + spec.component() + "): " + condition(),
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
-                "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
+                "  can: start() stop() pause() resume() moveTo('kvm') login() sh('…') run(2.seconds) awaitEnd()",
                 "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
                 "       put('file', '/path') get('/path') install('hello') insmod('poke')",
                 "       gdb(1234) symbolFile()",
-                "  has: console hypercalls memory virtual symbols state end time registers events spec");
+                "  has: console hypercalls memory virtual symbols state end time backend registers events spec");
     }
 
     private String condition() {
@@ -518,7 +569,7 @@ public final class LabVm {
     @Override
     public String toString() {
         return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time registers events describe)";
+                + " (start stop pause resume moveTo login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time backend registers events describe)";
     }
 
     /** Its present or last time of being on. */

@@ -15,10 +15,13 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercalls;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.VcpuExit;
@@ -287,6 +290,34 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     CpuState registers() throws InterruptedException {
         return lastRegisters != null ? lastRegisters : ask(() -> machine.vcpu().state());
+    }
+
+    CpuModel cpuModel() {
+        return machine.cpuModel();
+    }
+
+    /** The back end it runs on. */
+    String backend() {
+        return machine.hypervisor().name();
+    }
+
+    /**
+     * Has it go on with a CPU of that back end.
+     *
+     * @return why it can't; empty if it does, or has ended
+     */
+    Optional<RuntimeException> moveTo(Hypervisor hypervisor) throws InterruptedException {
+        CompletableFuture<Optional<RuntimeException>> answer = new CompletableFuture<>();
+        return answered(answer, () -> answer.complete(moved(hypervisor)), () -> answer.complete(Optional.empty()));
+    }
+
+    private Optional<RuntimeException> moved(Hypervisor hypervisor) {
+        try {
+            machine.moveTo(hypervisor);
+            return Optional.empty();
+        } catch (IllegalArgumentException | HostMistake e) {
+            return Optional.of(e);
+        }
     }
 
     /** Asks something of the machine that may need its memory. */

@@ -4,13 +4,16 @@ package vmlab.vmm;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +62,9 @@ public final class Machine implements AutoCloseable {
     private boolean ending;
 
     private Thread thread;
+    private Consumer<Optional<ChipSet>> onChips = chips -> {};
+    private Hypervisor hypervisor;
+    private Hypervisor.Board board;
     private Vm vm;
 
     private volatile Pace pace = Pace.VIRTUAL;
@@ -115,6 +121,22 @@ public final class Machine implements AutoCloseable {
         return device;
     }
 
+    /** Puts a part in the place of the one with its name. For whoever wires the machine, while it isn't running. */
+    public void replace(Device device) {
+        for (int i = 0; i < devices.size(); i++) {
+            if (devices.get(i).name().equals(device.name())) {
+                devices.set(i, device);
+                return;
+            }
+        }
+        throw new IllegalArgumentException("this machine has no " + device.name());
+    }
+
+    /** Names who wires the chips that another back end brings, or the machine's own again, at {@link #moveTo}. */
+    public void onChips(Consumer<Optional<ChipSet>> wiring) {
+        onChips = Objects.requireNonNull(wiring);
+    }
+
     /** What devices use to reset or end the machine. For the machine's own thread. */
     public MachineControl control() {
         return new MachineControl() {
@@ -159,14 +181,15 @@ public final class Machine implements AutoCloseable {
     }
 
     /** Creates the CPU. */
-    public void open(Hypervisor hypervisor, CpuModel cpu, InterruptController interrupts) {
+    public void open(Hypervisor first, CpuModel cpu, InterruptController interrupts) {
         lock.lock();
         try {
             if (vm != null || ending) {
                 throw new IllegalStateException(name + " has been opened or ended before");
             }
-            vm = hypervisor.create(
-                    new Hypervisor.Board(cpu, memory, ports, mmio, interrupts, clock, hypercalls, events));
+            board = new Hypervisor.Board(cpu, memory, ports, mmio, interrupts, clock, hypercalls, events);
+            hypervisor = first;
+            vm = hypervisor.create(board);
         } finally {
             lock.unlock();
         }
@@ -178,40 +201,153 @@ public final class Machine implements AutoCloseable {
      * @throws IllegalStateException before {@link #open} and after {@link #close}
      */
     public Vcpu vcpu() {
-        lock.lock();
-        try {
-            if (vm == null) {
-                throw new IllegalStateException(name + " has no CPU: it is not open");
-            }
-            return vm.vcpu();
-        } finally {
-            lock.unlock();
-        }
+        return ofVm(Vm::vcpu);
     }
 
     /** The interrupt chips and timer that the back end has brought; empty if the machine's own are used. */
     public Optional<ChipSet> chips() {
+        return ofVm(Vm::chips);
+    }
+
+    private <T> T ofVm(Function<Vm, T> question) {
         lock.lock();
         try {
             if (vm == null) {
                 throw new IllegalStateException(name + " has no CPU: it is not open");
             }
-            return vm.chips();
+            return question.apply(vm);
         } finally {
             lock.unlock();
         }
     }
 
-    /** {@link Vm#deferWrites}. */
-    public void deferWrites(AddressRange ofPorts) {
+    /** The back end its CPU is of. */
+    public Hypervisor hypervisor() {
         lock.lock();
         try {
-            if (vm != null) {
-                vm.deferWrites(ofPorts);
-            }
+            return hypervisor;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Which CPU the guest has, on either back end. */
+    public CpuModel cpuModel() {
+        return board.cpu();
+    }
+
+    /** What its CPU sees of it, for a second one. */
+    Hypervisor.Board board() {
+        return board;
+    }
+
+    // ---- its state; for a machine that is not started, or that is held, or for a posted task
+
+    /** All of it but its memory. */
+    public MachineState state() {
+        Map<String, Record> states = new LinkedHashMap<>();
+        for (Device device : devices) {
+            if (device instanceof Stateful<?> stateful) {
+                states.put(device.name(), stateful.state());
+            }
+        }
+        return new MachineState(clock.nanos(), List.of(vcpu().state()), states);
+    }
+
+    /**
+     * Takes over a state of a machine with the same parts; the memory that belongs to it is the caller's business.
+     *
+     * @throws IllegalArgumentException if the parts are others, or the CPU can't have such a state; it may have been taken
+     *     over in part
+     */
+    public void restore(MachineState state) {
+        if (state.cpus().size() != 1) {
+            throw new IllegalArgumentException("this machine has one CPU, the state %d"
+                    .formatted(state.cpus().size()));
+        }
+        if (!state.devices().keySet().equals(state().devices().keySet())) {
+            throw new IllegalArgumentException("this machine has other parts than the state: %s and %s"
+                    .formatted(state().devices().keySet(), state.devices().keySet()));
+        }
+        clock.restore(state.nanos());
+        for (Device device : devices) {
+            if (device instanceof Stateful<?> stateful) {
+                restore(stateful, state.devices().get(device.name()));
+            }
+        }
+        vcpu().restore(state.cpus().get(0));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void restore(Stateful<?> device, Record state) {
+        try {
+            ((Stateful<Record>) device).restore(state);
+        } catch (ClassCastException e) {
+            throw new IllegalArgumentException("another device's state: " + state.getClass(), e);
+        }
+    }
+
+    /**
+     * Goes on with a CPU of another back end, from the same instruction, with the same memory and devices.
+     *
+     * @throws IllegalArgumentException if a CPU there can't have the state; the machine is as it was
+     * @throws HostMistake if the back end can't be used; the machine is as it was
+     */
+    public void moveTo(Hypervisor other) {
+        vcpu().hold();
+        MachineState before = state();
+        Hypervisor present = hypervisor();
+        try {
+            exchangeCpu(other);
+            restore(before);
+        } catch (RuntimeException | Error e) {
+            exchangeCpu(present);
+            restore(before);
+            throw e;
+        }
+    }
+
+    private void exchangeCpu(Hypervisor other) {
+        Vm old;
+        lock.lock();
+        try {
+            old = vm;
+            vm = null;
+        } finally {
+            lock.unlock();
+        }
+        if (old != null) {
+            old.close();
+        }
+        Vm fresh = other.create(board);
+        lock.lock();
+        try {
+            vm = fresh;
+            hypervisor = other;
+            // In place of a kick that came while there was no CPU.
+            vm.vcpu().kick();
+        } finally {
+            lock.unlock();
+        }
+        onChips.accept(fresh.chips());
+    }
+
+    /** {@link Vm#deferWrites}; to be said again after a move to another back end. */
+    public void deferWrites(AddressRange ofPorts) {
+        ofVm(there -> {
+            there.deferWrites(ofPorts);
+            return null;
+        });
+    }
+
+    /** {@link Vm#ioEvent}; it is this back end's and ends with it. */
+    public Optional<IoEvent> ioEvent(AddressRange register, boolean port) {
+        return ofVm(there -> there.ioEvent(register, port));
+    }
+
+    /** {@link Vm#irqEvent}; it is this back end's and ends with it. */
+    public Optional<IrqEvent> irqEvent(int line) {
+        return ofVm(there -> there.irqEvent(line));
     }
 
     /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */

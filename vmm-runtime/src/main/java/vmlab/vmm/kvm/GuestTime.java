@@ -87,8 +87,12 @@ final class GuestTime implements AutoCloseable {
         return new CpuState.TimeStamp(ticks(), kilohertz());
     }
 
-    /** Has the counter go on from there; at the rate it had if the host's CPU can scale. */
-    void restore(CpuState.TimeStamp state) {
+    /**
+     * Has the counter go on from there; at the rate it had if the host's CPU can scale.
+     *
+     * @return whether it has that rate
+     */
+    boolean restore(CpuState.TimeStamp state) {
         if (state.kilohertz() != 0 && state.kilohertz() != kilohertz()) {
             vcpu.attempt(Ioctl.KVM_SET_TSC_KHZ, state.kilohertz());
             ticksPerMillisecond = kilohertz();
@@ -102,6 +106,7 @@ final class GuestTime implements AutoCloseable {
         }
         togetherAt = clock.nanos();
         togetherAtHost = System.nanoTime();
+        return state.kilohertz() == 0 || state.kilohertz() == kilohertz();
     }
 
     private long kilohertz() {

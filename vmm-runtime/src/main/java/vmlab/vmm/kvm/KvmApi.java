@@ -43,6 +43,7 @@ final class KvmApi {
         static final long KVM_SET_REGS = 0x4090AE82;
         static final long KVM_GET_SREGS = 0x8138AE83L;
         static final long KVM_SET_SREGS = 0x4138AE84;
+        static final long KVM_TRANSLATE = 0xC018AE85L;
         static final long KVM_INTERRUPT = 0x4004AE86;
         static final long KVM_GET_MSRS = 0xC008AE88L;
         static final long KVM_SET_MSRS = 0x4008AE89;
@@ -465,6 +466,16 @@ final class KvmApi {
         static final int DATA = 8;
 
         private Msrs() {}
+    }
+
+    /** {@code struct kvm_translation}. */
+    static final class Translation {
+        static final int SIZE = 24;
+        static final int LINEAR_ADDRESS = 0;
+        static final int PHYSICAL_ADDRESS = 8;
+        static final int VALID = 16;
+
+        private Translation() {}
     }
 
     /** {@code struct kvm_guest_debug}. */

@@ -2,6 +2,8 @@
 package vmlab.vmm.kvm;
 
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
@@ -50,6 +52,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final GuestTime time;
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
     private final VcpuRegisters registers;
+    private final Stepper stepper;
     private final NativeStruct vector = new NativeStruct(4);
     /** Null where KVM defers nothing. */
     private final DeferredWrites deferred;
@@ -64,6 +67,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private boolean interrupted;
 
     private boolean stepping;
+    /** The debug registers are the stepper's. */
+    private boolean exactly;
+
     private boolean holdsInterrupts;
     /** KVM has to finish an instruction whose access was done. */
     private boolean unfinished;
@@ -88,6 +94,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
         exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
         registers = new VcpuRegisters(vcpu, modelSpecific);
+        stepper = new Stepper(vcpu, board.memory());
         int notes = DeferredWrites.page(system);
         deferred = notes == 0
                 ? null
@@ -137,17 +144,17 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             }
         }
         if (!breakpoints.needsPlanting()) {
-            return enterAndLeave();
+            return inGuest(this::loop);
         }
         breakpoints.plant(state(), board.memory());
         try {
-            return enterAndLeave();
+            return inGuest(this::loop);
         } finally {
             breakpoints.unplant();
         }
     }
 
-    private VcpuExit enterAndLeave() {
+    private VcpuExit inGuest(Supplier<VcpuExit> work) {
         kicker.enter();
         time.enter();
         if (chips != null) {
@@ -155,7 +162,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
         alarm = Long.MIN_VALUE;
         try {
-            VcpuExit exit = loop();
+            VcpuExit exit = work.get();
             VcpuExit worse = finishInstruction();
             return worse == null ? exit : worse;
         } finally {
@@ -175,9 +182,10 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
     }
 
+    /** A debugger that holds interrupts steps over them; else a step goes into their handlers. */
     @Override
     public VcpuExit step() {
-        return step(breakpoints.holdInterrupts());
+        return breakpoints.holdInterrupts() ? stepWithoutInterrupts() : stepExactly();
     }
 
     /** Gets on from where the last run ended; what happened instead, if anything did. */
@@ -186,24 +194,92 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             breakpoints.passed();
             return Optional.empty();
         }
-        VcpuExit exit = step(true);
+        VcpuExit exit = stepWithoutInterrupts();
         return exit.kind() == VcpuExit.Kind.STEPPED ? Optional.empty() : Optional.of(exit);
     }
 
-    private VcpuExit step(boolean withoutInterrupts) {
+    private VcpuExit stepWithoutInterrupts() {
         stepping = true;
-        holdsInterrupts = withoutInterrupts;
-        breakpoints.arm(true, withoutInterrupts);
+        holdsInterrupts = true;
+        breakpoints.arm(true, true);
         try {
-            VcpuExit exit = enterAndLeave();
-            if (exit.kind() != VcpuExit.Kind.KICKED) {
-                breakpoints.passed();
+            return stepped(inGuest(this::loop));
+        } finally {
+            endStep();
+        }
+    }
+
+    private VcpuExit stepExactly() {
+        board.clock().fireDue();
+        if (kicker.take()) {
+            return new VcpuExit(VcpuExit.Kind.KICKED, "");
+        }
+        CpuState before = state();
+        OptionalInt vector = nextEvent(before);
+        if (vector.isEmpty()) {
+            if (halted) {
+                return halted();
+            }
+            stepper.stopAfter(before);
+        } else if (!stepper.stopAtHandler(before, vector.getAsInt())) {
+            return failed("interrupt %#x leads to no handler that can be stepped into".formatted(vector.getAsInt()));
+        }
+        page.requestInterruptWindow(false);
+        stepping = true;
+        exactly = true;
+        try {
+            VcpuExit exit = stepped(inGuest(this::stepOn));
+            if (exit == STEPPED && vector.isEmpty()) {
+                stepper.repair(before, state());
             }
             return exit;
         } finally {
-            stepping = false;
-            holdsInterrupts = breakpoints.holdInterrupts();
-            breakpoints.arm(false, holdsInterrupts);
+            exactly = false;
+            endStep();
+        }
+    }
+
+    private VcpuExit stepped(VcpuExit exit) {
+        if (exit.kind() != VcpuExit.Kind.KICKED) {
+            breakpoints.passed();
+        }
+        return exit;
+    }
+
+    /** KVM is told of a debugger's points again, or of none. */
+    private void endStep() {
+        stepping = false;
+        holdsInterrupts = breakpoints.holdInterrupts();
+        breakpoints.arm(false, holdsInterrupts);
+    }
+
+    /** The vector of what comes before the next instruction; an interrupt of the controller has been injected then. */
+    private OptionalInt nextEvent(CpuState s) {
+        CpuState.Activity now = s.activity();
+        if (now.undelivered().isPresent()) {
+            return OptionalInt.of(now.undelivered().get().vector());
+        }
+        boolean open = (s.eflags() & IF) != 0 && now.shadow() == CpuState.Shadow.NONE;
+        if (chips != null || !open || !board.interrupts().pending()) {
+            return OptionalInt.empty();
+        }
+        inject();
+        return OptionalInt.of(vector.get32(0));
+    }
+
+    private VcpuExit stepOn() {
+        while (true) {
+            VcpuExit exit = enterGuest();
+            if (exit == null && unfinished) {
+                VcpuExit worse = finishInstruction();
+                return worse == null ? STEPPED : worse;
+            }
+            if (exit != null) {
+                return exit;
+            }
+            if (kicker.take()) {
+                return new VcpuExit(VcpuExit.Kind.KICKED, "");
+            }
         }
     }
 
@@ -248,15 +324,10 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             return STOPPED;
         }
         if (halted) {
-            return page.interruptFlag() ? new VcpuExit(VcpuExit.Kind.HALTED, "") : STOPPED;
+            return halted();
         }
         setTimer();
-        VcpuExit exit = enterGuest();
-        if (exit != null || !stepping || !unfinished) {
-            return exit;
-        }
-        VcpuExit worse = finishInstruction();
-        return worse == null ? STEPPED : worse;
+        return enterGuest();
     }
 
     /** Where KVM waits for interrupts itself it doesn't say that none can come: it is looked at after every alarm. */
@@ -272,13 +343,21 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private void offerInterrupt() {
         boolean pending = !holdsInterrupts && board.interrupts().pending();
         if (pending && page.readyForInterrupt()) {
-            vector.put32(0, board.interrupts().acknowledge());
-            vcpu.call("KVM_INTERRUPT", Ioctl.KVM_INTERRUPT, vector.address());
-            page.notReadyForInterrupt();
-            halted = false;
+            inject();
             pending = board.interrupts().pending();
         }
         page.requestInterruptWindow(pending);
+    }
+
+    private void inject() {
+        vector.put32(0, board.interrupts().acknowledge());
+        vcpu.call("KVM_INTERRUPT", Ioctl.KVM_INTERRUPT, vector.address());
+        page.notReadyForInterrupt();
+        halted = false;
+    }
+
+    private VcpuExit halted() {
+        return page.interruptFlag() ? new VcpuExit(VcpuExit.Kind.HALTED, "") : STOPPED;
     }
 
     private void setTimer() {
@@ -334,6 +413,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
                 return stepping ? STEPPED : null;
             }
             case DEBUG -> {
+                if (exactly) {
+                    return STEPPED;
+                }
                 Optional<DebugPoints.Hit> hit = breakpoints.hit(page, stepping);
                 return hit.isPresent() ? VcpuExit.breakpoint(hit.get()) : stepping ? STEPPED : null;
             }
@@ -445,7 +527,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     @Override
     public void restore(CpuState s) {
         registers.write(s);
-        time.restore(s.timeStamp());
+        if (!time.restore(s.timeStamp())) {
+            board.events()
+                    .report(
+                            "cpu",
+                            "this host can't run the time stamp counter at %d kHz: a guest that keeps time by it is wrong"
+                                    .formatted(s.timeStamp().kilohertz()));
+        }
         halt(s.activity().halted());
         page.interruptFlag((s.eflags() & IF) != 0);
         page.notReadyForInterrupt();
@@ -487,6 +575,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         vcpu.close();
         regs.close();
         registers.close();
+        stepper.close();
         breakpoints.close();
         vector.close();
         activity.close();

@@ -49,7 +49,6 @@ final class Mmu {
 
     private final Cpu cpu;
     private final IoBus mmio;
-    private final GuestMemory memory;
     private final long ram;
     private final long ramBytes;
     private final long tables;
@@ -62,6 +61,19 @@ final class Mmu {
     /** Bit n: the TLB may hold parts of a 4 MB page at n times 4 MB. */
     private final long[] largeRegions = new long[1024 / Long.SIZE];
 
+    private final GuestMemory memory;
+    private final GuestMemory.WriteListener hostWrites = this::hostWrote;
+    private final GuestMemory.WindowListener windows = new GuestMemory.WindowListener() {
+        @Override
+        public void opened(AddressRange window) {
+            dropAll();
+        }
+
+        @Override
+        public void closed(AddressRange window) {
+            dropAll();
+        }
+    };
     final CodeCache code;
     private final Decoder decoder;
 
@@ -92,28 +104,20 @@ final class Mmu {
     Mmu(Cpu cpu, GuestMemory memory, IoBus mmio) {
         this.cpu = cpu;
         this.mmio = mmio;
+        this.memory = memory;
         ram = memory.address();
         ramBytes = memory.sizeBytes();
         tables = RawMemory.allocate(2L * ENTRIES * ENTRY_BYTES);
         code = new CodeCache(ramBytes);
         decoder = new Decoder(this);
-        this.memory = memory;
-        memory.onWrite(this::hostWrote);
-        memory.onWindow(new GuestMemory.WindowListener() {
-            @Override
-            public void opened(AddressRange window) {
-                dropAll();
-            }
-
-            @Override
-            public void closed(AddressRange window) {
-                dropAll();
-            }
-        });
+        memory.onWrite(hostWrites);
+        memory.onWindow(windows);
         dropAll();
     }
 
     void close() {
+        memory.forget(hostWrites);
+        memory.forget(windows);
         RawMemory.free(tables);
     }
 

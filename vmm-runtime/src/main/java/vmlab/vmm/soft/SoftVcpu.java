@@ -44,11 +44,13 @@ final class SoftVcpu implements Vcpu {
     @Override
     public VcpuExit run() {
         while (true) {
+            board.clock().fireDue();
+            // Behind the alarms: a kick of theirs would be seen a slice later, and where that ends what is cached
+            // decides.
             if (kicked) {
                 kicked = false;
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
-            board.clock().fireDue();
             if (!deliver()) {
                 return tripleFault();
             }
@@ -67,11 +69,11 @@ final class SoftVcpu implements Vcpu {
 
     @Override
     public VcpuExit step() {
+        board.clock().fireDue();
         if (kicked) {
             kicked = false;
             return new VcpuExit(VcpuExit.Kind.KICKED, "");
         }
-        board.clock().fireDue();
         boolean alive;
         if (hasEvent()) {
             alive = deliver();

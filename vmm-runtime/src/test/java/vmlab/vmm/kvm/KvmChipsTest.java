@@ -69,7 +69,7 @@ final class KvmChipsTest {
     }
 
     private static ChipSet chips(Rig rig) {
-        return rig.vm.chips().orElseThrow();
+        return rig.machine().chips().orElseThrow();
     }
 
     private static void runFor(Rig rig, long milliseconds) {
@@ -87,7 +87,7 @@ final class KvmChipsTest {
     @Test
     void theMachinesChipsAreUsedIfAskedFor() {
         try (Rig rig = new Rig(new KvmHypervisor(), bytes("f4"))) {
-            assertTrue(rig.vm.chips().isEmpty());
+            assertTrue(rig.machine().chips().isEmpty());
         }
     }
 
@@ -142,7 +142,7 @@ final class KvmChipsTest {
     @Test
     void anIrqEventWakesAHaltedGuest() throws Exception {
         try (Rig rig = rig(PROGRAM_PIC + STI_HLT_FOR_EVER);
-                IrqEvent event = rig.vm.irqEvent(4).orElseThrow()) {
+                IrqEvent event = rig.machine().irqEvent(4).orElseThrow()) {
             runFor(rig, 10);
             Thread device = new Thread(() -> {
                 for (int n = 1; n <= 3; n++) {
@@ -164,7 +164,8 @@ final class KvmChipsTest {
     @Test
     void anIoEventIsHeardByAnotherThreadAndStopsNoCpu() throws Exception {
         try (Rig rig = rig("e6 24 e6 24 e6 24 e6 28 fa f4")) { // out 0x24, al (3 times); out 0x28, al; cli; hlt
-            IoEvent bell = rig.vm.ioEvent(new AddressRange(0x24, 1), true).orElseThrow();
+            IoEvent bell =
+                    rig.machine().ioEvent(new AddressRange(0x24, 1), true).orElseThrow();
             FutureTask<Long> heard = new FutureTask<>(() -> {
                 long rings = 0;
                 while (rings < 3) {

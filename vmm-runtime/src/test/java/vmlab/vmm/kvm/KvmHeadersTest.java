@@ -32,6 +32,7 @@ final class KvmHeadersTest {
             Map.entry("VcpuEvents", "struct kvm_vcpu_events"),
             Map.entry("Debugregs", "struct kvm_debugregs"),
             Map.entry("Xsave", "struct kvm_xsave"),
+            Map.entry("Translation", "struct kvm_translation"),
             Map.entry("GuestDebug", "struct kvm_guest_debug"),
             Map.entry("DeviceAttr", "struct kvm_device_attr"),
             Map.entry("CoalescedZone", "struct kvm_coalesced_mmio_zone"),

@@ -23,9 +23,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestMemory;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.VcpuExit;
+import vmlab.vmm.soft.SoftHypervisor;
 
 /** The run loop on this host's KVM, with guests in real mode, which every kind of KVM runs. */
 @Tag("kvm")
@@ -245,17 +247,20 @@ final class KvmVcpuTest {
         String call =
                 "66 b8 4d 00 00 00 66 bb 02 00 00 00 66 b9 03 00 00 00 66 ba 04 00 00 00 66 be 05 00 00 00 e6 f8 f4";
         for (boolean answered : new boolean[] {false, true}) {
-            try (Rig rig = rig(call)) {
-                rig.hypercalls.register(77, c -> {
-                    rig.log.add("%d %d %d %d %d".formatted(c.eax(), c.ebx(), c.ecx(), c.edx(), c.esi()));
-                    if (answered) {
-                        c.result(-9);
-                    }
-                });
+            for (Hypervisor cpu : List.of(new SoftHypervisor(), new KvmHypervisor())) {
+                try (Rig rig = new Rig(cpu, HexFormat.ofDelimiter(" ").parseHex(call))) {
+                    rig.vcpu().restore(Rig.real());
+                    rig.hypercalls.register(77, c -> {
+                        rig.log.add("%d %d %d %d %d".formatted(c.eax(), c.ebx(), c.ecx(), c.edx(), c.esi()));
+                        if (answered) {
+                            c.result(-9);
+                        }
+                    });
 
-                assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
-                assertEquals(List.of("77 2 3 4 5"), rig.log);
-                assertEquals(answered ? -9 : 77, rig.vcpu().state().eax());
+                    assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
+                    assertEquals(List.of("77 2 3 4 5"), rig.log);
+                    assertEquals(answered ? -9 : 77, rig.vcpu().state().eax(), cpu.name());
+                }
             }
         }
     }
@@ -303,7 +308,7 @@ final class KvmVcpuTest {
     void deferredWritesComeInOrderBeforeTheNextAccess() {
         // mov cx, 400; l: mov ax, cx; out 0x24, al; loop l; out 0x21, al; out 0x24, ax; cli; hlt
         try (Rig rig = rig("b9 90 01 89 c8 e6 24 e2 fa e6 21 e7 24 fa f4")) {
-            rig.vm.deferWrites(new AddressRange(0x24, 1));
+            rig.machine().deferWrites(new AddressRange(0x24, 1));
 
             assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
             assertEquals(402, rig.log.size());

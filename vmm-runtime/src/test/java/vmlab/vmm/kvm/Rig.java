@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,12 +16,11 @@ import vmlab.vmm.CpuState.Segments;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Hypervisor;
-import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.InterruptController;
-import vmlab.vmm.IoBus;
 import vmlab.vmm.IoDevice;
+import vmlab.vmm.Machine;
 import vmlab.vmm.Vcpu;
-import vmlab.vmm.Vm;
+import vmlab.vmm.VcpuExit;
 import vmlab.vmm.VmClock;
 
 /**
@@ -31,11 +32,11 @@ final class Rig implements AutoCloseable {
     static final int CODE = 0x1000;
     static final int STACK = 0x7000;
 
-    final GuestMemory memory = GuestMemory.allocate(RAM_BYTES);
     final List<String> log = new ArrayList<>();
-    final VmClock clock = new VmClock();
+    final GuestMemory memory;
+    final VmClock clock;
     final Hypercalls hypercalls;
-    final Vm vm;
+    private final Machine machine;
 
     /** Vector of the interrupt that waits; -1 for none. */
     int interrupt = -1;
@@ -50,12 +51,13 @@ final class Rig implements AutoCloseable {
     }
 
     Rig(Hypervisor hypervisor, CpuModel cpu, byte[] code) {
-        IoBus ports = new IoBus("port", this::event);
-        IoBus mmio = new IoBus("memory", this::event);
-        ports.map(new AddressRange(0x20, 0x10), "registers", registers("port"));
-        ports.map(new AddressRange(0x30, 1), "interrupt", interruptPort());
-        mmio.map(new AddressRange(0xF0000000L, 0x1000), "registers", registers("memory"));
-        hypercalls = new Hypercalls(this::event);
+        memory = GuestMemory.allocate(RAM_BYTES);
+        machine = new Machine("rig", memory, this::event);
+        clock = machine.clock();
+        hypercalls = machine.hypercalls();
+        machine.ports().map(new AddressRange(0x20, 0x10), "registers", registers("port"));
+        machine.ports().map(new AddressRange(0x30, 1), "interrupt", interruptPort());
+        machine.mmio().map(new AddressRange(0xF0000000L, 0x1000), "registers", registers("memory"));
         InterruptController pin = new InterruptController() {
             @Override
             public boolean pending() {
@@ -70,7 +72,23 @@ final class Rig implements AutoCloseable {
             }
         };
         memory.write(CODE, code);
-        vm = hypervisor.create(new Board(cpu, memory, ports, mmio, pin, clock, hypercalls, this::event));
+        try {
+            machine.open(hypervisor, cpu, pin);
+        } catch (RuntimeException | Error e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    /** Not started. */
+    Machine machine() {
+        return machine;
+    }
+
+    /** Goes on with a CPU of another kind. */
+    void moveTo(Hypervisor hypervisor) {
+        machine.moveTo(hypervisor);
+        assertEquals(VcpuExit.Kind.KICKED, vcpu().step().kind(), "for those who may have missed the old one");
     }
 
     private void event(String source, String message) {
@@ -117,7 +135,7 @@ final class Rig implements AutoCloseable {
     }
 
     Vcpu vcpu() {
-        return vm.vcpu();
+        return machine.vcpu();
     }
 
     /** 32-bit code without paging at {@link #CODE}; the selectors are those that guests use in their gates. */
@@ -142,7 +160,6 @@ final class Rig implements AutoCloseable {
 
     @Override
     public void close() {
-        vm.close();
-        memory.close();
+        machine.close();
     }
 }

@@ -80,12 +80,19 @@ public final class Pc implements AutoCloseable {
         }
     }
 
+    private static final List<AddressRange> CHIP_PORTS = List.of(
+            PcLayout.PIC_MASTER, PcLayout.PIC_SLAVE, PcLayout.PIC_ELCR, PcLayout.PIT, PcLayout.SYSTEM_CONTROL_B);
+
     private final Machine machine;
     private final GuestEvents events;
     private final PicPair pics;
     private final Map<Integer, SharedIrqLine> lines = new HashMap<>();
     private final List<Uart16550> uarts = new ArrayList<>();
-    private final Optional<ChipSet> chips;
+    private final Pit8254 pit;
+    private final SystemControlPortB portB;
+    /** Changes when the machine goes on with a CPU of another back end; the machine's thread's then. */
+    private Optional<ChipSet> chips;
+
     private final PciHost pci;
     private final Cmos146818 cmos;
 
@@ -96,7 +103,11 @@ public final class Pc implements AutoCloseable {
         pics = new PicPair("pic", events);
         machine.open(hypervisor, config.cpu(), pics);
         chips = machine.chips();
-        chips.ifPresentOrElse(this::addBroughtChips, this::addChips);
+        pit = new Pit8254("pit", machine.clock(), irq(PcLayout.TIMER_IRQ), events);
+        portB = new SystemControlPortB("port61", pit, machine.clock());
+        List.of(pics, pit, portB).forEach(machine::add);
+        wireChips(chips);
+        machine.onChips(this::wireChips);
         cmos = machine.add(new Cmos146818(
                 "cmos", machine.clock(), irq(PcLayout.CMOS_IRQ), config.powerOnTime(), config.ramBytes(), events));
         map(PcLayout.CMOS, cmos, cmos);
@@ -155,8 +166,7 @@ public final class Pc implements AutoCloseable {
 
     private IrqLine line(int number) {
         IrqLine own = pics.line(number);
-        return chips.<IrqLine>map(brought -> level -> brought.line(number, level))
-                .orElse(own);
+        return level -> chips.ifPresentOrElse(brought -> brought.line(number, level), () -> own.set(level));
     }
 
     /** Ends the machine and frees its memory. */
@@ -165,22 +175,30 @@ public final class Pc implements AutoCloseable {
         machine.close();
     }
 
-    private void addChips() {
-        machine.add(pics);
+    private void wireChips(Optional<ChipSet> brought) {
+        chips = brought;
+        for (AddressRange ports : CHIP_PORTS) {
+            machine.ports().unmap(ports.base());
+        }
+        brought.ifPresentOrElse(this::useBroughtChips, this::useOwnChips);
+    }
+
+    private void useOwnChips() {
+        List.of(pics, pit, portB).forEach(machine::replace);
         map(PcLayout.PIC_MASTER, pics, pics.master());
         map(PcLayout.PIC_SLAVE, pics, pics.slave());
         map(PcLayout.PIC_ELCR, pics, pics.elcr());
-        Pit8254 pit = machine.add(new Pit8254("pit", machine.clock(), irq(PcLayout.TIMER_IRQ), events));
         map(PcLayout.PIT, pit, pit);
-        SystemControlPortB portB = machine.add(new SystemControlPortB("port61", pit, machine.clock()));
         map(PcLayout.SYSTEM_CONTROL_B, portB, portB);
     }
 
     /** Under the same names, so that a state of one kind of chips goes into the other. Their ports never get here. */
-    private void addBroughtChips(ChipSet brought) {
-        machine.add(new VmPicPair("pic", brought));
-        machine.add(new VmPit8254("pit", brought, machine.clock()));
-        machine.add(new VmSystemControlPortB("port61", brought));
+    private void useBroughtChips(ChipSet brought) {
+        // No alarm of the machine's own timer must fire any more.
+        pit.reset();
+        machine.replace(new VmPicPair("pic", brought));
+        machine.replace(new VmPit8254("pit", brought, machine.clock()));
+        machine.replace(new VmSystemControlPortB("port61", brought));
     }
 
     private void addControlPorts() {
