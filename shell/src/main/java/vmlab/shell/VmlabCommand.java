@@ -111,8 +111,12 @@ final class VmlabCommand implements Callable<Integer> {
     private static void addCommonOptions(CommandLine commandLine) {
         CommandSpec root = commandLine.getCommandSpec();
         root.usageMessage().exitCodeList(exitCodes());
-        root.mixinStandardHelpOptions(true);
-        commandLine.getSubcommands().values().forEach(c -> c.getCommandSpec().mixinStandardHelpOptions(true));
+        addHelp(commandLine);
+    }
+
+    private static void addHelp(CommandLine commandLine) {
+        commandLine.getCommandSpec().mixinStandardHelpOptions(true);
+        commandLine.getSubcommands().values().forEach(VmlabCommand::addHelp);
     }
 
     private static Map<String, String> exitCodes() {

@@ -321,35 +321,36 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
     }
 
+    /** The turn is a method of its own for the JIT compiler: it counts calls sooner than the turns of a loop that ends often. */
     private VcpuExit loop() {
-        while (true) {
-            board.clock().fireDue();
-            // Behind the alarms: a kick of theirs sends no signal, and would wait for the next exit.
-            if (kicker.take()) {
-                return new VcpuExit(VcpuExit.Kind.KICKED, "");
-            }
-            if (chips == null && unfinished && board.interrupts().pending() && page.readyForInterrupt()) {
-                // Its end may be an exception, as for an unknown register: KVM would forget the interrupt over it.
-                VcpuExit worse = finishInstruction();
-                if (worse != null) {
-                    return worse;
-                }
-                continue;
-            }
-            if (chips == null) {
-                offerInterrupt();
-            } else if (waitsForEver()) {
-                return STOPPED;
-            }
-            if (halted) {
-                return halted();
-            }
-            setTimer();
-            VcpuExit exit = enterGuest();
-            if (exit != null) {
-                return exit;
-            }
+        VcpuExit exit;
+        do {
+            exit = turn();
+        } while (exit == null);
+        return exit;
+    }
+
+    /** Looks around, and goes into the guest until its next exit; null to go on. */
+    private VcpuExit turn() {
+        board.clock().fireDue();
+        // Behind the alarms: a kick of theirs sends no signal, and would wait for the next exit.
+        if (kicker.take()) {
+            return new VcpuExit(VcpuExit.Kind.KICKED, "");
         }
+        if (chips == null && unfinished && board.interrupts().pending() && page.readyForInterrupt()) {
+            // Its end may be an exception, as for an unknown register: KVM would forget the interrupt over it.
+            return finishInstruction();
+        }
+        if (chips == null) {
+            offerInterrupt();
+        } else if (waitsForEver()) {
+            return STOPPED;
+        }
+        if (halted) {
+            return halted();
+        }
+        setTimer();
+        return enterGuest();
     }
 
     /** Where KVM waits for interrupts itself it doesn't say that none can come: it is looked at after every alarm. */
@@ -394,14 +395,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     /** In the guest until its next exit; null to go on. */
     private VcpuExit enterGuest() {
         unfinished = false;
-        int errno = runGuest();
+        int answer = runGuest();
         if (deferred != null) {
             deferred.flush();
         }
-        if (errno == 0) {
+        if (answer >= 0) {
             return act(exits.handle());
         }
-        if (errno == Libc.EINTR || errno == Libc.EAGAIN) {
+        if (answer == -Libc.EINTR || answer == -Libc.EAGAIN) {
             kicker.drain();
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
             // comes.
@@ -410,17 +411,17 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             return null;
         }
         return failed(
-                errno == Libc.EFAULT
+                answer == -Libc.EFAULT
                         ? "the host has no memory for a page that the guest touched"
-                        : "KVM_RUN: " + Libc.describe(errno));
+                        : "KVM_RUN: " + Libc.describe(-answer));
     }
 
-    /** While the guest runs, devices are the other CPUs'. Returns the error's number, or 0. */
+    /** While the guest runs, devices are the other CPUs'. */
     private int runGuest() {
         board.turn().unlock();
         try {
             // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
-            return vcpu.attempt(Ioctl.KVM_RUN, 0) >= 0 ? 0 : Libc.errno();
+            return vcpu.attempt(Ioctl.KVM_RUN, 0);
         } finally {
             board.turn().lock();
         }
