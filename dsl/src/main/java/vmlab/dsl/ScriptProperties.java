@@ -10,6 +10,7 @@ import vmlab.lab.ConsoleMatch;
 import vmlab.lab.GuestCall;
 import vmlab.lab.GuestView;
 import vmlab.lab.Lab;
+import vmlab.lab.LabCpu;
 import vmlab.lab.LabVm;
 import vmlab.lab.ShellResult;
 import vmlab.lab.VmHypercalls;
@@ -75,6 +76,10 @@ public final class ScriptProperties {
     }
 
     public static CpuState getRegisters(LabVm self) {
+        return self.registers();
+    }
+
+    public static CpuState getRegisters(LabCpu self) {
         return self.registers();
     }
 

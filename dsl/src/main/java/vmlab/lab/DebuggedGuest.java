@@ -90,7 +90,7 @@ final class DebuggedGuest implements DebugTarget {
 
     @Override
     public CpuState state(int cpu) throws InterruptedException {
-        return cycle.registers();
+        return cycle.registers(cpu);
     }
 
     @Override

@@ -67,6 +67,9 @@ public final class Lab implements AutoCloseable {
                                     + there.spec().location(),
                             "another number, as in vm(" + nextIndex() + ")")));
         }
+        if (problems.isEmpty()) {
+            assembly.vms().forEach(spec -> problems.addAll(machines.problems(spec)));
+        }
         if (!problems.isEmpty()) {
             throw new AssemblyRefused(problems);
         }

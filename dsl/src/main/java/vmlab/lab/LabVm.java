@@ -352,7 +352,7 @@ public final class LabVm {
                         "there is no back end \"%s\"".formatted(backend), name() + ".moveTo 'kvm', or 'soft'");
         };
         try {
-            return BackendChoice.of(wanted, cpu).hypervisor();
+            return BackendChoice.of(wanted, cpu, spec.numVcpus()).hypervisor();
         } catch (BackendUnavailable e) {
             throw new LabMistake(e.getMessage(), e.remedy());
         }
@@ -422,9 +422,23 @@ public final class LabVm {
         return last.isEmpty() ? Duration.ZERO : interruptibly("its clock", last.get()::time);
     }
 
-    /** The CPU's registers, between two instructions. */
+    /** The boot CPU's registers, between two instructions. */
     public CpuState registers() {
-        return interruptibly("its registers", poweredOn()::registers);
+        return registers(0);
+    }
+
+    CpuState registers(int cpu) {
+        return interruptibly("its registers", () -> poweredOn().registers(cpu));
+    }
+
+    /** One of its CPUs; the boot CPU is 0. */
+    public LabCpu cpu(int number) {
+        if (number < 0 || number >= spec.numVcpus()) {
+            throw new LabMistake(
+                    name() + " has no CPU " + number,
+                    spec.numVcpus() == 1 ? "its only CPU is 0" : "it has 0 to " + (spec.numVcpus() - 1));
+        }
+        return new LabCpu(this, number);
     }
 
     /** Its RAM, by physical address. */
@@ -544,7 +558,7 @@ public final class LabVm {
                 "  can: start() stop() pause() resume() moveTo('kvm') login() sh('…') run(2.seconds) awaitEnd()",
                 "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
                 "       put('file', '/path') get('/path') install('hello') insmod('poke')",
-                "       gdb(1234) symbolFile()",
+                "       gdb(1234) symbolFile() cpu(0)",
                 "  has: console hypercalls memory virtual symbols state end time backend registers events spec");
     }
 
@@ -561,7 +575,8 @@ public final class LabVm {
     }
 
     private String equipment() {
-        return spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
+        String cpus = spec.numVcpus() == 1 ? "" : spec.numVcpus() + " CPUs, ";
+        return cpus + spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
                 + spec.initrdImage().map(image -> ", initrd " + image).orElse("");
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.util.List;
+import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.Machine;
@@ -34,6 +36,11 @@ public interface MachineFactory {
      * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
      */
     record Made(Machine machine, Runnable inputAvailable) {}
+
+    /** What these machines can't be, of a VM that is described soundly. */
+    default List<Problem> problems(VmSpec spec) {
+        return List.of();
+    }
 
     /** Which back end such a machine gets and, if it was chosen for the user, why: one line; empty if there is none. */
     default String backendNote(VmSpec spec) {

@@ -35,7 +35,7 @@ final class PcFactory implements MachineFactory {
     @Override
     public String backendNote(VmSpec spec) {
         try {
-            return BackendChoice.of(settings.backend(), cpu(spec)).note();
+            return choice(spec, cpu(spec)).note();
         } catch (HostMistake | BackendUnavailable e) {
             // It is told, with what would do, to who starts the machine.
             return "";
@@ -59,7 +59,8 @@ final class PcFactory implements MachineFactory {
                 cpu,
                 (long) spec.guestRamMb() << 20,
                 settings.guestTime(),
-                List.of(new Pc.SerialLine(out, console::next)));
+                List.of(new Pc.SerialLine(out, console::next)),
+                spec.numVcpus());
         Pc pc = Pc.build(config, hypervisor, events);
         uart.set(pc.uart(0));
         FilePort filePort = pc.machine().add(new FilePort("file-port", console::nextOfFile, console::ofFile));
@@ -71,6 +72,34 @@ final class PcFactory implements MachineFactory {
             throw e;
         }
         return new Made(pc.machine(), () -> pc.uart(0).inputAvailable());
+    }
+
+    private BackendChoice choice(VmSpec spec, CpuModel cpu) {
+        return BackendChoice.of(settings.backend(), cpu, spec.numVcpus());
+    }
+
+    @Override
+    public List<Problem> problems(VmSpec spec) {
+        return spec.numVcpus() == 1 ? List.of() : tooManyCpus(spec);
+    }
+
+    private List<Problem> tooManyCpus(VmSpec spec) {
+        Hypervisor hypervisor;
+        try {
+            hypervisor = choice(spec, cpu(spec)).hypervisor();
+        } catch (HostMistake | BackendUnavailable e) {
+            // It is told, with what would do, to who starts the machine.
+            return List.of();
+        }
+        int most = hypervisor.mostCpus();
+        if (spec.numVcpus() <= most) {
+            return List.of();
+        }
+        Setting cpus = spec.setting(Attribute.NUM_VCPUS.word()).orElseThrow();
+        String found = "num_vcpus is %d, and a machine on backend %s has at most %d"
+                .formatted(spec.numVcpus(), hypervisor.name(), most);
+        return List.of(
+                new Problem(cpus.location(), found, "num_vcpus = " + most + ", or a host with KVM and --backend kvm"));
     }
 
     /** What CPU the kernel wants. */
@@ -85,7 +114,7 @@ final class PcFactory implements MachineFactory {
     /** A script that names a kernel without naming the back end for it is what is at fault. */
     private Hypervisor hypervisor(VmSpec spec, CpuModel cpu) {
         try {
-            return BackendChoice.of(settings.backend(), cpu).hypervisor();
+            return choice(spec, cpu).hypervisor();
         } catch (BackendUnavailable e) {
             if (settings.backend() == Backend.KVM) {
                 throw e;

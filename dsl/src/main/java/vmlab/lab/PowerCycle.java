@@ -2,6 +2,7 @@
 package vmlab.lab;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,7 @@ import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
+import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.VmClock;
 
@@ -104,7 +106,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private volatile boolean debugged;
 
     private volatile long consumed;
-    private volatile CpuState lastRegisters;
+    private volatile List<CpuState> lastRegisters;
     private volatile Duration lastTime;
 
     /** Makes the machine; it isn't started. */
@@ -131,7 +133,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         if (lastRegisters == null) {
             handlerRun.interruptIfStuck();
             machine.stop();
-            lastRegisters = machine.vcpu().state();
+            lastRegisters = machine.vcpus().stream().map(Vcpu::state).toList();
             lastTime = Duration.ofNanos(machine.clock().nanos());
             synchronized (memoryUse) {
                 memoryGone = true;
@@ -288,8 +290,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                 : ask(() -> Duration.ofNanos(machine.clock().nanos()));
     }
 
-    CpuState registers() throws InterruptedException {
-        return lastRegisters != null ? lastRegisters : ask(() -> machine.vcpu().state());
+    /** Of a CPU, by its number. */
+    CpuState registers(int cpu) throws InterruptedException {
+        return lastRegisters != null
+                ? lastRegisters.get(cpu)
+                : ask(() -> machine.vcpus().get(cpu).state());
     }
 
     CpuModel cpuModel() {

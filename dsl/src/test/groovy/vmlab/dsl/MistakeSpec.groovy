@@ -132,6 +132,11 @@ class MistakeSpec extends Specification {
         'a fraction of RAM'  | 'guest_ram_mb = 1.5'                     || 1  | 'guest_ram_mb is 1.5, not a whole number' | 'guest_ram_mb = 128'
         'no RAM'             | 'guest_ram_mb = null'                    || 1  | 'guest_ram_mb is null, not a whole number' | 'guest_ram_mb = 128'
         'odd RAM'            | 'guest_ram_mb = 1.KiB'                   || 1  | 'guest_ram_mb is 1 KiB, which is no whole number of MB' | 'guest_ram_mb = 128'
+        'a CPU too few'      | 'num_vcpus = 0'                          || 1  | 'num_vcpus is 0, but a guest has 1 to 8 CPUs' | 'num_vcpus = 2'
+        'CPUs too many'      | 'num_vcpus = 9'                          || 1  | 'num_vcpus is 9, but a guest has 1 to 8 CPUs' | 'num_vcpus = 2'
+        'CPUs in words'      | "num_vcpus = 'two'"                      || 1  | "num_vcpus is 'two', not a whole number" | 'num_vcpus = 2'
+        'half a CPU'         | 'num_vcpus = 1.5'                        || 1  | 'num_vcpus is 1.5, not a whole number' | 'num_vcpus = 2'
+        'a hidden CPU'       | "num_vcpus = 2; kernel_cmdline = 'quiet nosmp maxcpus=0'" || 16 | 'with nosmp maxcpus=0 the kernel uses one CPU, and num_vcpus is 2' | 'leave out nosmp maxcpus=0, or num_vcpus = 1'
         'a forgotten ='      | 'guest_ram_mb 128'                       || 1  | 'guest_ram_mb is an attribute, not a command' | 'set it: guest_ram_mb = …'
         'a misspelt source'  | 'initrd_image = debain.rootfs'           || 16 | 'nothing is named debain' | 'did you mean debian?'
         'a misspelt block'   | 'initrd_image = rootsf { }'              || 16 | 'there is no command rootsf' | 'did you mean rootfs?'
@@ -158,7 +163,8 @@ class MistakeSpec extends Specification {
         where:
         line << [
             'guest_ram_mb = ram', 'guest_ram_mb = local', 'guest_ram_mb = half(ram)', 'guest_ram_mb = 128.MiB',
-            'guest_ram_mb = 3072', 'guest_ram_mb = 64; guest_ram_mb = guest_ram_mb * 2', 'kernel_cmdline = "a${1}b"',
+            'guest_ram_mb = 3072', 'num_vcpus = 1; kernel_cmdline = "nosmp"',
+            'num_vcpus = 2; kernel_cmdline = "maxcpus=1 noapic"', 'num_vcpus = 8', 'guest_ram_mb = 64; guest_ram_mb = guest_ram_mb * 2', 'kernel_cmdline = "a${1}b"',
             'heap_size = 0x10000; simple_untyped24_pool = 12; cnode_size_bits = 23; iospace_domain = 0x0f',
             'kernel_relocs = kernel_image', "initrd_image = ''", "pci_devices = [[name: 'eth0']]",
             "initrd_image = rootfs { file '/etc/motd', \"hi \$ram\" }", 'if (ram > 5) { guest_ram_mb = 5 }',

@@ -40,6 +40,58 @@ class PcFactorySpec extends Specification {
         lab.apply(assembly(settings)).first().start()
     }
 
+    private static LabSettings soft() {
+        new LabSettings(Backend.SOFT, Pace.VIRTUAL, new NoFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
+    }
+
+    def "two CPUs are too many for the CPU in Java, which is said at their line"() {
+        given:
+        def spec = assembly([kernel_image: kernel('F4'), num_vcpus: 2])
+
+        when:
+        new Lab(soft()).withCloseable { it.apply(spec) }
+
+        then:
+        def refused = thrown(AssemblyRefused)
+        refused.problems()*.found() == ['num_vcpus is 2, and a machine on backend soft has at most 1']
+        refused.problems()*.remedy() == ['num_vcpus = 1, or a host with KVM and --backend kvm']
+    }
+
+    def "a VM has the CPUs it has"() {
+        given:
+        def lab = new Lab(soft())
+        def vm = vm(lab, [kernel_image: kernel('F4'), num_vcpus: 1])
+
+        expect:
+        vm.cpu(0).registers() == vm.registers()
+        vm.cpu(0).toString() == 'CPU 0 of vm0 (registers)'
+
+        when:
+        vm.cpu(1)
+
+        then:
+        def mistake = thrown(LabMistake)
+        mistake.message == 'vm0 has no CPU 1'
+        mistake.remedy() == 'its only CPU is 0'
+
+        cleanup:
+        lab.close()
+    }
+
+    def "of several CPUs the default command line hides none"() {
+        expect:
+        specOf(cpus).kernelCmdline().split(' ').contains('nosmp') == (cpus == 1)
+        specOf(cpus).kernelCmdline().startsWith('console=ttyS0 quiet ')
+        specOf(cpus).kernelCmdline().endsWith(' acpi=off noisapnp')
+
+        where:
+        cpus << [1, 2]
+    }
+
+    private static VmSpec specOf(int cpus) {
+        assembly([num_vcpus: cpus]).vms().first()
+    }
+
     def "a kernel's output comes, keys reach it, and its power-off is told"() {
         given: 'it prints ">", waits for a key, prints it, and halts for good'
         def kernel = kernel('''

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm;
 
-/** One CPU of a virtual machine. All methods but {@link #kick()} belong to one thread. */
+/**
+ * One CPU of a virtual machine. All methods but {@link #kick()} belong to one thread; {@link #state()} and
+ * {@link #restore} also to a thread that knows that nothing runs.
+ */
 public interface Vcpu {
     /** Runs the guest until there is a reason to come back. Port and memory-mapped I/O is done inside. */
     VcpuExit run();

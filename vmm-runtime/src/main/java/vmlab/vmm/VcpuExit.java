@@ -14,9 +14,12 @@ import java.util.Optional;
 public record VcpuExit(Kind kind, String detail, Optional<DebugPoints.Hit> hit) {
     /** The reasons, closed. */
     public enum Kind {
-        /** The CPU waits for an interrupt (HLT with interrupts enabled). */
+        /** The CPU waits for an interrupt (HLT with interrupts enabled). One of several CPUs does so inside. */
         HALTED,
-        /** The CPU waits for ever: HLT with interrupts disabled. Linux ends a power-off without ACPI so. */
+        /**
+         * The CPU waits for ever: HLT with interrupts disabled. Linux ends a power-off without ACPI so. One of several CPUs is
+         * run again now and then, as another may have started it anew.
+         */
         STOPPED,
         /** {@link Vcpu#kick()} was called, or the machine must look at something. */
         KICKED,

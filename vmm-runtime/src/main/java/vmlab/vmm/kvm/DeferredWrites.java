@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.lang.invoke.VarHandle;
 import java.util.Objects;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.GuestMemory;
@@ -56,6 +57,8 @@ final class DeferredWrites {
     void flush() {
         int first = RawMemory.get32(ring + CoalescedRing.FIRST);
         while (first != RawMemory.get32(ring + CoalescedRing.LAST)) {
+            // Another CPU may be noting one down: what is counted is whole.
+            VarHandle.acquireFence();
             long entry = ring + CoalescedRing.ENTRIES + (long) first * CoalescedRing.ENTRY_SIZE;
             int bytes = RawMemory.get32(entry + CoalescedRing.LEN);
             long mask = bytes == Long.BYTES ? -1 : (1L << 8 * bytes) - 1;

@@ -26,6 +26,11 @@ final class GuestCpuid {
     private static final int MOST_ENTRIES = 256;
     private static final int HYPERVISOR_LEAF = 0x40000000;
     private static final int ZEROS_UP_TO = 0x1F;
+    /** In EBX of leaf 1, where two numbers are; in EDX a bit. */
+    private static final int APIC_ID = 24;
+
+    private static final int LOGICAL_CPUS = 16;
+    private static final int APIC = 1 << 9;
     private static final Set<Integer> FEATURES = Set.of(CpuIdentity.FEATURES_LEAF, CpuIdentity.EXTENDED_FEATURES_LEAF);
     private static final CpuIdentity.Leaf NOTHING = new CpuIdentity.Leaf(0, 0, 0, 0);
 
@@ -53,9 +58,10 @@ final class GuestCpuid {
     /**
      * Gives a new vCPU its answers.
      *
+     * @param number the vCPU's, of so many
      * @throws HostMistake if the host's CPU can't be such a model
      */
-    static void set(KvmDescriptor system, KvmDescriptor vcpu, CpuModel cpu) {
+    static void set(KvmDescriptor system, KvmDescriptor vcpu, CpuModel cpu, int number, int cpus) {
         Map<Integer, CpuIdentity.Leaf> host = hostFeatures(system);
         if (cpu == CpuModel.AMD64
                 && (host.get(CpuIdentity.EXTENDED_FEATURES_LEAF).edx() & CpuIdentity.LM) == 0) {
@@ -66,7 +72,8 @@ final class GuestCpuid {
             table.put32(Cpuid.NENT, leaves.size());
             int at = Cpuid.ENTRIES;
             for (int leaf : leaves) {
-                CpuIdentity.Leaf answer = answer(cpu, leaf, host.getOrDefault(leaf, NOTHING));
+                CpuIdentity.Leaf answer =
+                        ofSeveral(leaf, answer(cpu, leaf, host.getOrDefault(leaf, NOTHING)), number, cpus);
                 table.put32(at + Cpuid.FUNCTION, leaf)
                         .put32(at + Cpuid.EAX, answer.eax())
                         .put32(at + Cpuid.EBX, answer.ebx())
@@ -76,6 +83,17 @@ final class GuestCpuid {
             }
             vcpu.call("KVM_SET_CPUID2", Ioctl.KVM_SET_CPUID2, table.address());
         }
+    }
+
+    /**
+     * Where there are several CPUs, a CPU says that it has a local APIC and of what number. Each is a package of its own: none
+     * says that it shares one, so the count of those that do doesn't matter.
+     */
+    static CpuIdentity.Leaf ofSeveral(int leaf, CpuIdentity.Leaf only, int number, int cpus) {
+        return cpus == 1 || leaf != CpuIdentity.FEATURES_LEAF
+                ? only
+                : new CpuIdentity.Leaf(
+                        only.eax(), only.ebx() | number << APIC_ID | 1 << LOGICAL_CPUS, only.ecx(), only.edx() | APIC);
     }
 
     private static Map<Integer, CpuIdentity.Leaf> hostFeatures(KvmDescriptor system) {

@@ -79,6 +79,7 @@ final class KvmApi {
         static final int KVM_CAP_IRQFD = 32;
         static final int KVM_CAP_PIT2 = 33;
         static final int KVM_CAP_PIT_STATE2 = 35;
+        static final int KVM_CAP_MAX_VCPUS = 66;
         static final int KVM_CAP_IOEVENTFD = 36;
         static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
         static final int KVM_CAP_XEN_HVM = 38;

@@ -40,6 +40,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private static final VcpuExit STEPPED = new VcpuExit(VcpuExit.Kind.STEPPED, "");
 
     private final KvmDescriptor vcpu;
+    private final int number;
     private final Board board;
     /** KVM's own interrupt chips; null if the machine's are used. */
     private final KvmChips chips;
@@ -50,6 +51,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     private final ExitHandler exits;
     private final Kicker kicker;
     private final GuestTime time;
+    private final TimeStampCounter counter;
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
     private final VcpuRegisters registers;
     private final Stepper stepper;
@@ -76,39 +78,45 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     /** What the timer is set to; no alarm has this time. */
     private long alarm = Long.MIN_VALUE;
 
+    /**
+     * What the CPUs of a machine have in common.
+     *
+     * @param chips empty if the machine's own are used
+     */
+    record Shared(KvmDescriptor vm, Board board, GuestTime time, Optional<KvmChips> chips) {}
+
     private KvmVcpu(
-            KvmDescriptor system,
-            KvmDescriptor vm,
-            KvmDescriptor vcpu,
-            Board board,
-            Optional<KvmChips> chips,
-            long pageAddress,
-            long pageBytes,
-            boolean canHoldInterrupts) {
+            KvmDescriptor system, Shared shared, KvmDescriptor vcpu, int number, long pageAddress, long pageBytes) {
         this.vcpu = vcpu;
-        this.board = board;
-        this.chips = chips.orElse(null);
+        this.number = number;
+        board = shared.board;
+        time = shared.time;
+        chips = shared.chips.orElse(null);
         this.pageAddress = pageAddress;
         this.pageBytes = pageBytes;
         page = new RunPage(pageAddress);
         ModelSpecificRegisters modelSpecific = new ModelSpecificRegisters(board.events());
         exits = new ExitHandler(page, board.ports(), board.mmio(), modelSpecific);
-        registers = new VcpuRegisters(vcpu, modelSpecific);
+        registers = new VcpuRegisters(vcpu, modelSpecific, board.cpus() > 1);
         stepper = new Stepper(vcpu, board.memory());
         int notes = DeferredWrites.page(system);
         deferred = notes == 0
                 ? null
-                : new DeferredWrites(vm, board.ports(), pageAddress + (long) notes * GuestMemory.PAGE_BYTES);
+                : new DeferredWrites(shared.vm, board.ports(), pageAddress + (long) notes * GuestMemory.PAGE_BYTES);
         synced = (system.capability(Cap.KVM_CAP_SYNC_REGS) & Value.KVM_SYNC_X86_REGS) != 0;
         page.syncRegisters(synced);
         kicker = new Kicker(vcpu);
-        time = new GuestTime(vcpu, board.clock());
+        counter = new TimeStampCounter(vcpu);
+        time.add(counter);
+        int debugging = shared.vm.capability(Cap.KVM_CAP_SET_GUEST_DEBUG2);
+        boolean canHoldInterrupts = (debugging & Value.KVM_GUESTDBG_BLOCKIRQ) != 0;
         breakpoints = new Breakpoints(vcpu, new PlantedBreakpoints(board.memory()), canHoldInterrupts);
     }
 
-    static KvmVcpu create(KvmDescriptor system, KvmDescriptor vm, Board board, Optional<KvmChips> chips) {
+    /** Makes the CPU of this number, which is its APIC's, too. */
+    static KvmVcpu create(KvmDescriptor system, Shared shared, int number) {
         long bytes = system.call("KVM_GET_VCPU_MMAP_SIZE", Ioctl.KVM_GET_VCPU_MMAP_SIZE, 0);
-        KvmDescriptor descriptor = vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, 0);
+        KvmDescriptor descriptor = shared.vm.create("KVM_CREATE_VCPU", Ioctl.KVM_CREATE_VCPU, number);
         // The kernel chooses the place and keeps the page until munmap, whatever becomes of the descriptor.
         long page = Libc.mmap(0, bytes, Libc.PROT_READ_WRITE, Libc.MAP_SHARED, descriptor.number(), 0);
         if (page == -1) {
@@ -116,12 +124,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             descriptor.close();
             throw new HostMistake("KVM's run page can't be mapped: " + reason, "free some of the host's memory");
         }
-        int debugging = vm.capability(Cap.KVM_CAP_SET_GUEST_DEBUG2);
-        boolean holds = (debugging & Value.KVM_GUESTDBG_BLOCKIRQ) != 0;
-        KvmVcpu vcpu = new KvmVcpu(system, vm, descriptor, board, chips, page, bytes, holds);
+        KvmVcpu vcpu = new KvmVcpu(system, shared, descriptor, number, page, bytes);
         try {
-            GuestCpuid.set(system, descriptor, board.cpu());
-            vcpu.restore(CpuState.reset());
+            GuestCpuid.set(system, descriptor, shared.board.cpu(), number, shared.board.cpus());
+            if (number == 0) {
+                // The others are as KVM makes them, and wait for the boot CPU's word.
+                vcpu.restore(CpuState.reset());
+            }
             return vcpu;
         } catch (RuntimeException | Error e) {
             vcpu.close();
@@ -136,6 +145,15 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public VcpuExit run() {
+        board.turn().lock();
+        try {
+            return runInTurn();
+        } finally {
+            board.turn().unlock();
+        }
+    }
+
+    private VcpuExit runInTurn() {
         if (breakpoints.stoppedBefore().isPresent()) {
             Optional<VcpuExit> instead =
                     passBreakpoint(breakpoints.stoppedBefore().getAsLong());
@@ -156,12 +174,12 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     private VcpuExit inGuest(Supplier<VcpuExit> work) {
         kicker.enter();
-        time.enter();
-        if (chips != null) {
-            chips.go();
-        }
-        alarm = Long.MIN_VALUE;
         try {
+            time.enter(counter);
+            if (chips != null) {
+                chips.go();
+            }
+            alarm = Long.MIN_VALUE;
             VcpuExit exit = work.get();
             VcpuExit worse = finishInstruction();
             return worse == null ? exit : worse;
@@ -185,7 +203,12 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     /** A debugger that holds interrupts steps over them; else a step goes into their handlers. */
     @Override
     public VcpuExit step() {
-        return breakpoints.holdInterrupts() ? stepWithoutInterrupts() : stepExactly();
+        board.turn().lock();
+        try {
+            return breakpoints.holdInterrupts() ? stepWithoutInterrupts() : stepExactly();
+        } finally {
+            board.turn().unlock();
+        }
     }
 
     /** Gets on from where the last run ended; what happened instead, if anything did. */
@@ -298,35 +321,36 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
     }
 
+    /** The turn is a method of its own for the JIT compiler: it counts calls sooner than the turns of a loop that ends often. */
     private VcpuExit loop() {
-        while (true) {
-            board.clock().fireDue();
-            // Behind the alarms: a kick of theirs sends no signal, and would wait for the next exit.
-            if (kicker.take()) {
-                return new VcpuExit(VcpuExit.Kind.KICKED, "");
-            }
-            if (chips == null && unfinished && board.interrupts().pending() && page.readyForInterrupt()) {
-                // Its end may be an exception, as for an unknown register: KVM would forget the interrupt over it.
-                VcpuExit worse = finishInstruction();
-                if (worse != null) {
-                    return worse;
-                }
-                continue;
-            }
-            if (chips == null) {
-                offerInterrupt();
-            } else if (waitsForEver()) {
-                return STOPPED;
-            }
-            if (halted) {
-                return halted();
-            }
-            setTimer();
-            VcpuExit exit = enterGuest();
-            if (exit != null) {
-                return exit;
-            }
+        VcpuExit exit;
+        do {
+            exit = turn();
+        } while (exit == null);
+        return exit;
+    }
+
+    /** Looks around, and goes into the guest until its next exit; null to go on. */
+    private VcpuExit turn() {
+        board.clock().fireDue();
+        // Behind the alarms: a kick of theirs sends no signal, and would wait for the next exit.
+        if (kicker.take()) {
+            return new VcpuExit(VcpuExit.Kind.KICKED, "");
         }
+        if (chips == null && unfinished && board.interrupts().pending() && page.readyForInterrupt()) {
+            // Its end may be an exception, as for an unknown register: KVM would forget the interrupt over it.
+            return finishInstruction();
+        }
+        if (chips == null) {
+            offerInterrupt();
+        } else if (waitsForEver()) {
+            return STOPPED;
+        }
+        if (halted) {
+            return halted();
+        }
+        setTimer();
+        return enterGuest();
     }
 
     /** Where KVM waits for interrupts itself it doesn't say that none can come: it is looked at after every alarm. */
@@ -334,8 +358,9 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         if (!interrupted || page.interruptFlag()) {
             return false;
         }
-        interrupted = false;
-        return isHalted();
+        // Who asks again finds it so again, unless another CPU has started this one anew.
+        interrupted = isHalted();
+        return interrupted;
     }
 
     /** Acknowledges as late as it can: only an interrupt that the guest takes at once. */
@@ -370,16 +395,14 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     /** In the guest until its next exit; null to go on. */
     private VcpuExit enterGuest() {
         unfinished = false;
-        // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
-        int answer = vcpu.attempt(Ioctl.KVM_RUN, 0);
-        int errno = Libc.errno();
+        int answer = runGuest();
         if (deferred != null) {
             deferred.flush();
         }
         if (answer >= 0) {
             return act(exits.handle());
         }
-        if (errno == Libc.EINTR || errno == Libc.EAGAIN) {
+        if (answer == -Libc.EINTR || answer == -Libc.EAGAIN) {
             kicker.drain();
             // The alarm it may have been can be some nanoseconds early by Java's clock: it is set again, or nobody
             // comes.
@@ -388,9 +411,20 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
             return null;
         }
         return failed(
-                errno == Libc.EFAULT
+                answer == -Libc.EFAULT
                         ? "the host has no memory for a page that the guest touched"
-                        : "KVM_RUN: " + Libc.describe(errno));
+                        : "KVM_RUN: " + Libc.describe(-answer));
+    }
+
+    /** While the guest runs, devices are the other CPUs'. */
+    private int runGuest() {
+        board.turn().unlock();
+        try {
+            // The kernel writes to the page and to guest RAM only, both ours as long as this vCPU is open.
+            return vcpu.attempt(Ioctl.KVM_RUN, 0);
+        } finally {
+            board.turn().lock();
+        }
     }
 
     private VcpuExit act(ExitHandler.Verdict verdict) {
@@ -461,6 +495,11 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
         }
 
         @Override
+        public int cpu() {
+            return number;
+        }
+
+        @Override
         public int eax() {
             return (int) regs.get64(Regs.RAX);
         }
@@ -521,13 +560,13 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
 
     @Override
     public CpuState state() {
-        return registers.read(isHalted(), time.state());
+        return registers.read(isHalted(), time.state(counter));
     }
 
     @Override
     public void restore(CpuState s) {
         registers.write(s);
-        if (!time.restore(s.timeStamp())) {
+        if (!time.restore(counter, s.timeStamp())) {
             board.events()
                     .report(
                             "cpu",
@@ -569,7 +608,7 @@ final class KvmVcpu implements Vcpu, AutoCloseable {
     @Override
     public void close() {
         kicker.close();
-        time.close();
+        counter.close();
         // Nobody runs the guest any more: the page isn't in use.
         Libc.munmap(pageAddress, pageBytes);
         vcpu.close();

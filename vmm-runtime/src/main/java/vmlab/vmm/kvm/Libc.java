@@ -15,7 +15,10 @@ final class Libc {
     static final int O_RDWR_CLOEXEC = 0x80002;
     static final int EFD_CLOEXEC = 0x80000;
     static final int PROT_READ_WRITE = 3;
+    static final int PROT_READ_EXECUTE = 5;
     static final int MAP_SHARED = 1;
+    static final int MAP_PRIVATE = 2;
+    static final int MAP_ANONYMOUS = 0x20;
     static final int SIG_BLOCK = 0;
     static final int CLOCK_MONOTONIC = 1;
 
@@ -41,11 +44,14 @@ final class Libc {
     /** A descriptor that {@link #open} or KVM gave; closed once, by its owner. */
     static native int close(int descriptor);
 
-    /** All of KVM. {@code argument} is a number or the address of a structure that is at least as long as KVM reads. */
+    /** All of KVM, by {@link SystemCall}. {@code argument} is a number or the address of a structure that is at least as long as KVM reads. */
     static native int ioctl(int descriptor, long request, long argument);
 
-    /** For KVM's run page: the kernel chooses the place, so no mapping of the JVM is touched. */
+    /** For KVM's run page and {@link SystemCall}'s code: the kernel chooses the place, so no mapping of the JVM is touched. */
     static native long mmap(long address, long length, int protection, int flags, int descriptor, long offset);
+
+    /** Only for what {@link #mmap} gave. */
+    static native int mprotect(long address, long length, int protection);
 
     /** Only for what {@link #mmap} gave. */
     static native int munmap(long address, long length);

@@ -25,6 +25,11 @@ public final class SoftHypervisor implements Hypervisor {
             throw new HostMistake(
                     "the CPU in Java is a 32-bit one", "boot a kernel for i386, or use a host with KVM: --backend kvm");
         }
+        if (board.cpus() > mostCpus()) {
+            throw new HostMistake(
+                    "the CPU in Java is one; a machine of %d can't be made of it".formatted(board.cpus()),
+                    "take one CPU, or use a host with KVM: --backend kvm");
+        }
         SoftVcpu vcpu = new SoftVcpu(board);
         return new Vm() {
             @Override

@@ -26,7 +26,7 @@ import vmlab.vmm.VmClock;
  */
 final class ExitCost {
     private static final int WRITES = 2000;
-    private static final int WARM_UP_ROUNDS = 15;
+    private static final int WARM_UP_ROUNDS = 40;
     private static final int PORT = 0x20;
 
     /** mov ecx, writes; again: out 0x20, al; dec ecx; jnz again; hlt. */

@@ -33,7 +33,7 @@ import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 
 /**
- * A PC: RAM, a CPU, and the parts every PC had before ACPI, wired as {@link PcLayout} says.
+ * A PC: RAM, one or more CPUs, and the parts every PC had before ACPI, wired as {@link PcLayout} says.
  *
  * <p>Not modelled, so that their ports are an open bus: DMA, IDE, VGA, super-I/O, ISA plug and play, floppy and parallel
  * ports. There is no firmware: chips that a BIOS would have set up are as it leaves them where their comments say so.
@@ -49,8 +49,10 @@ public final class Pc implements AutoCloseable {
      * @param ramBytes as {@link GuestMemory#allocate}
      * @param powerOnTime the time of day at power-on; years 0 to 9999
      * @param serialLines one to four, for COM1 on
+     * @param cpus how many CPUs; with more than one, the back end brings their APICs
      */
-    public record Config(String name, CpuModel cpu, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines) {
+    public record Config(
+            String name, CpuModel cpu, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines, int cpus) {
         private static final Instant YEAR_0 = Instant.parse("0000-01-01T00:00:00Z");
         private static final Instant YEAR_10000 = Instant.parse("+10000-01-01T00:00:00Z");
 
@@ -64,11 +66,14 @@ public final class Pc implements AutoCloseable {
             if (powerOnTime.isBefore(YEAR_0) || !powerOnTime.isBefore(YEAR_10000)) {
                 throw new IllegalArgumentException("no clock can show %s".formatted(powerOnTime));
             }
+            if (cpus < 1 || cpus > PcLayout.MOST_CPUS) {
+                throw new IllegalArgumentException("no PC with %d CPUs".formatted(cpus));
+            }
         }
 
-        /** With a 32-bit CPU. */
+        /** With one 32-bit CPU. */
         public Config(String name, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines) {
-            this(name, CpuModel.I386, ramBytes, powerOnTime, serialLines);
+            this(name, CpuModel.I386, ramBytes, powerOnTime, serialLines, 1);
         }
     }
 
@@ -123,9 +128,13 @@ public final class Pc implements AutoCloseable {
      */
     public static Pc build(Config config, Hypervisor hypervisor, GuestEvents events) {
         GuestMemory memory = GuestMemory.allocate(config.ramBytes());
-        Machine machine = new Machine(config.name(), memory, events);
+        Machine machine = new Machine(config.name(), memory, events, config.cpus());
         try {
-            return new Pc(config, machine, hypervisor);
+            Pc pc = new Pc(config, machine, hypervisor);
+            if (config.cpus() > 1) {
+                MpTable.write(memory, config.cpus());
+            }
+            return pc;
         } catch (RuntimeException | Error e) {
             machine.close();
             throw e;

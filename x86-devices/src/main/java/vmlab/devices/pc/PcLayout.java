@@ -8,7 +8,7 @@ import vmlab.vmm.AddressRange;
  * Where everything is in a PC: ports, interrupt lines, places on the PCI bus. The only place where such numbers are
  * written down.
  *
- * @spec IBM PC AT and PS/2 technical references; Intel 290562 (82371FB/SB), I/O map
+ * @spec IBM PC AT and PS/2 technical references; Intel 290562 (82371FB/SB), I/O map; Intel 242016, sections 3.4 and 4.1
  */
 public final class PcLayout {
     public static final AddressRange PIC_MASTER = new AddressRange(0x20, 2);
@@ -46,6 +46,17 @@ public final class PcLayout {
 
     /** The host bridge's place on PCI bus 0. */
     public static final int HOST_BRIDGE_DEVICE = 0;
+
+    /** Where both APICs are in every PC; a part of KVM, which answers there itself. */
+    public static final long LOCAL_APIC = 0xFEE00000L;
+
+    public static final long IO_APIC = 0xFEC00000L;
+
+    /** CPUs of a PC: more than two is rare enough here. */
+    public static final int MOST_CPUS = 8;
+
+    /** Where the BIOS area begins, a place where kernels look for it. */
+    public static final long MP_TABLE = 0xF0000;
 
     private PcLayout() {}
 }
