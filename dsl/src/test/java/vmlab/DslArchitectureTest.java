@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** The design of this module that Maven can't check. */
 @AnalyzeClasses(
-        packages = {"vmlab.dsl", "vmlab.lab", "vmlab.guest", "vmlab.image"},
+        packages = {"vmlab.dsl", "vmlab.lab", "vmlab.guest", "vmlab.image", "vmlab.gdb"},
         importOptions = DoNotIncludeTests.class)
 class DslArchitectureTest {
     @ArchTest
@@ -66,6 +66,15 @@ class DslArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("vmlab.lab", "vmlab.dsl", "groovy..")
             .because("an image can be built by who never starts a machine");
+
+    @ArchTest
+    static final ArchRule theProtocolKnowsNoLab = noClasses()
+            .that()
+            .resideInAPackage("vmlab.gdb")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("vmlab.lab", "vmlab.dsl..", "vmlab.guest", "groovy..")
+            .because("it is tested on a target of a few lines");
 
     @ArchTest
     static final ArchRule oneClassKnowsPcs = noClasses()

@@ -12,8 +12,13 @@ public final class Debian {
         return KernelSource.DEBIAN;
     }
 
+    /** Debian's own amd64 kernel, for a back end that has 64-bit CPUs: KVM. */
+    public KernelSource getKernel64() {
+        return KernelSource.DEBIAN64;
+    }
+
     @Override
     public String toString() {
-        return "debian (kernel)";
+        return "debian (kernel, kernel64)";
     }
 }

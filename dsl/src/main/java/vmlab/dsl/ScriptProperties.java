@@ -8,10 +8,13 @@ import vmlab.dsl.model.VmSpec;
 import vmlab.lab.Console;
 import vmlab.lab.ConsoleMatch;
 import vmlab.lab.GuestCall;
+import vmlab.lab.GuestView;
 import vmlab.lab.Lab;
+import vmlab.lab.LabCpu;
 import vmlab.lab.LabVm;
 import vmlab.lab.ShellResult;
 import vmlab.lab.VmHypercalls;
+import vmlab.lab.VmSymbols;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.HypercallRegisters;
 import vmlab.vmm.MachineEnd;
@@ -68,7 +71,15 @@ public final class ScriptProperties {
         return self.time();
     }
 
+    public static String getBackend(LabVm self) {
+        return self.backend();
+    }
+
     public static CpuState getRegisters(LabVm self) {
+        return self.registers();
+    }
+
+    public static CpuState getRegisters(LabCpu self) {
         return self.registers();
     }
 
@@ -134,6 +145,38 @@ public final class ScriptProperties {
 
     public static void setResult(GuestCall self, Number value) {
         self.result(value);
+    }
+
+    public static GuestView getMemory(LabVm self) {
+        return self.memory();
+    }
+
+    public static GuestView getVirtual(LabVm self) {
+        return self.virtual();
+    }
+
+    public static VmSymbols getSymbols(LabVm self) {
+        return self.symbols();
+    }
+
+    public static GuestView getMemory(GuestCall self) {
+        return self.memory();
+    }
+
+    public static GuestView getVirtual(GuestCall self) {
+        return self.virtual();
+    }
+
+    public static long getAt(VmSymbols self, String name) {
+        return self.address(name);
+    }
+
+    public static List<Long> getAddresses(GuestView.Places self) {
+        return self.addresses();
+    }
+
+    public static long getAt(GuestView.Places self, int index) {
+        return self.addresses().get(index);
     }
 
     public static String getText(Console self) {

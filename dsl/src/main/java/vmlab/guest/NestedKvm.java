@@ -73,8 +73,10 @@ public record NestedKvm(Path kernel, Path initramfs) {
             "sleep",
             "sync");
 
-    private static final WantedPackage KERNEL = WantedPackage.kernelForAmd64(MODULES);
-    private static final WantedPackage BUSYBOX =
+    /** The kernel of 64-bit guests of the lab, too. */
+    static final WantedPackage KERNEL = WantedPackage.kernelForAmd64(MODULES);
+
+    static final WantedPackage BUSYBOX =
             WantedPackage.plain("busybox-static", WantedPackage.AMD64, "bin/busybox"::equals, 1);
 
     /** The emulated CPU takes its time: no program is started that can be done without. */
@@ -165,19 +167,13 @@ public record NestedKvm(Path kernel, Path initramfs) {
             Path made = cache.path(name);
             return Files.exists(made) ? made : cache.put(name, archive(kernel, busybox)::write);
         });
-        return new NestedKvm(Vmlinux.extractForAnyCpu(vmlinuz(kernel), cache.path("nested-kvm")), initramfs);
+        return new NestedKvm(
+                Vmlinux.extract(DebianGuest.vmlinuz(kernel, List.of(KERNEL)), cache.path("vmlinux")), initramfs);
     }
 
-    private static Path vmlinuz(DebianPackages.Unpacked kernel) {
-        return kernel.files().stream()
-                .filter(file -> file.getFileName().toString().startsWith("vmlinuz-"))
-                .findFirst()
-                .orElseThrow(() -> incomplete(kernel, "kernel"));
-    }
-
-    private static HostMistake incomplete(DebianPackages.Unpacked kernel, String what) {
+    private static HostMistake incomplete(DebianPackages.Unpacked kernel, String module) {
         return new HostMistake(
-                "the package " + kernel.name() + " " + kernel.version() + " has no " + what,
+                "the package " + kernel.name() + " " + kernel.version() + " has no module " + module,
                 PackageSource.remedy(List.of(KERNEL)));
     }
 
@@ -195,7 +191,7 @@ public record NestedKvm(Path kernel, Path initramfs) {
             Path file = kernel.files().stream()
                     .filter(each -> each.endsWith(module))
                     .findFirst()
-                    .orElseThrow(() -> incomplete(kernel, "module " + module));
+                    .orElseThrow(() -> incomplete(kernel, module));
             archive.file("modules/" + module, Files.readAllBytes(file), 0644);
         }
         return archive;

@@ -30,7 +30,7 @@ record WantedPackage(
     /** What guests of the lab are. */
     static final String I386 = "i386";
 
-    /** What the host of a nested KVM is. */
+    /** What the host of a nested KVM is, and 64-bit guests. */
     static final String AMD64 = "amd64";
 
     /** Debian 12's kernel for 32-bit PCs without PAE; its modules (200 MB unpacked) are left out. */

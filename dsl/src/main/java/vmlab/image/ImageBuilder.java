@@ -162,15 +162,32 @@ public final class ImageBuilder {
         if (modules.isEmpty() && programs.isEmpty()) {
             return new Built(List.of(), List.of());
         }
+        if (!guest.kernelRelease().endsWith("-686")) {
+            throw new BuildMistake(
+                    "programs and modules are built for Debian's i386 kernel; this guest's is " + guest.kernelRelease(),
+                    "kernel_image = debian.kernel, or add what you built elsewhere: file 'usr/bin/x', new File('x')");
+        }
         ToolTree tools = ToolTree.fetch(cache, guest.kernelRelease(), environment, progress);
         // A lock of its own: whoever builds something else needn't wait.
         GuestCache workplace = new GuestCache(cache.path("work/" + identity(rootfs)));
         return workplace.locked(() -> {
             Workshop workshop = new Workshop(workplace.root(), tools, parts.common(), parts.libraries());
-            Built first = all(
-                    workshop,
-                    Stream.concat(parts.libraries().stream(), modules.stream()).toList());
-            Built second = all(workshop, programs);
+            List<Part> independent =
+                    Stream.concat(parts.libraries().stream(), modules.stream()).toList();
+            int stale = stale(workshop, independent) + stale(workshop, programs);
+            if (stale > 0) {
+                progress.start("building modules and programs", stale);
+            }
+            Built first;
+            Built second;
+            try {
+                first = all(workshop, independent);
+                second = all(workshop, programs);
+            } finally {
+                if (stale > 0) {
+                    progress.done();
+                }
+            }
             List<Product> products = new ArrayList<>(first.products());
             products.addAll(second.products());
             return new Built(
@@ -191,6 +208,23 @@ public final class ImageBuilder {
         return Digests.sha256(names.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
     }
 
+    private static int stale(Workshop workshop, List<Part> parts) throws IOException {
+        int stale = 0;
+        for (Part part : parts) {
+            stale += workshop.isStale(part) ? 1 : 0;
+        }
+        return stale;
+    }
+
+    private Workshop.Products made(Workshop workshop, Part part) throws IOException, InterruptedException {
+        boolean stale = workshop.isStale(part);
+        Workshop.Products products = workshop.build(part);
+        if (stale) {
+            progress.advance(1);
+        }
+        return products;
+    }
+
     /** Builds parts that don't need each other, as many at once as there are processors. */
     private Built all(Workshop workshop, List<Part> parts) {
         List<Product> products = new ArrayList<>();
@@ -199,7 +233,7 @@ public final class ImageBuilder {
                 Math.max(1, Math.min(parts.size(), Runtime.getRuntime().availableProcessors())));
         try {
             List<Callable<Workshop.Products>> work = parts.stream()
-                    .map(part -> (Callable<Workshop.Products>) () -> workshop.build(part))
+                    .map(part -> (Callable<Workshop.Products>) () -> made(workshop, part))
                     .toList();
             List<Future<Workshop.Products>> done = workers.invokeAll(work);
             for (int i = 0; i < done.size(); i++) {
@@ -219,6 +253,10 @@ public final class ImageBuilder {
     }
 
     private static RuntimeException thrown(Throwable cause) {
+        if (cause instanceof BuildMistake mistake) {
+            // Anew, for its trace leads to the line of the script that wants the image.
+            return new BuildMistake(mistake.getMessage(), mistake.remedy(), mistake.output());
+        }
         if (cause instanceof RuntimeException unchecked) {
             return unchecked;
         }

@@ -55,12 +55,26 @@ final class Workshop {
         return top.resolve("out/static_lib");
     }
 
+    /** Whether {@link #build} has something to do. */
+    boolean isStale(Part part) throws IOException {
+        return !isBuilt(part, hashes(part, commonHash));
+    }
+
+    private boolean isBuilt(Part part, Hashes hashes) throws IOException {
+        Path key = products(part).resolve(KEY_FILE);
+        return Files.exists(key) && Files.readString(key).equals(hashes.all());
+    }
+
+    private Path products(Part part) {
+        return root.resolve("products").resolve(part.place());
+    }
+
     /** Builds a part if its last build was of something else. */
     Products build(Part part) throws IOException, InterruptedException {
         Hashes hashes = hashes(part, commonHash);
-        Path products = root.resolve("products").resolve(part.place());
+        Path products = products(part);
         Path key = products.resolve(KEY_FILE);
-        if (Files.exists(key) && Files.readString(key).equals(hashes.all())) {
+        if (isBuilt(part, hashes)) {
             return new Products(read(products), List.of());
         }
         Files.deleteIfExists(key);

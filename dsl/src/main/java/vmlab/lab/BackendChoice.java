@@ -2,6 +2,7 @@
 package vmlab.lab;
 
 import java.util.function.Supplier;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.kvm.KvmHypervisor;
 import vmlab.vmm.kvm.KvmHypervisor.Chips;
@@ -9,7 +10,7 @@ import vmlab.vmm.kvm.KvmProbe;
 import vmlab.vmm.soft.SoftHypervisor;
 
 /**
- * The back end that was taken.
+ * The back end that was taken for a machine.
  *
  * @param note which it is and, if it was chosen for the user, why: one line
  */
@@ -19,14 +20,33 @@ record BackendChoice(Hypervisor hypervisor, String note) {
 
     private static final String KVM = "backend kvm: the host's CPU";
     private static final String SOFT = "backend soft: the CPU in Java";
+    private static final String OTHER_KERNEL = "a kernel for i386 (debian.kernel)";
 
     /**
-     * Takes what was asked for.
+     * Makes sure that what was asked for does for some machine.
+     *
+     * @throws BackendUnavailable if it does for none
+     */
+    static void check(Backend wanted) {
+        check(wanted, KvmProbe::run);
+    }
+
+    static void check(Backend wanted, Supplier<KvmProbe.Result> probe) {
+        if (wanted == Backend.KVM) {
+            KvmProbe.Result found = probe.get();
+            if (!found.usable() && !found.runs64Bit()) {
+                throw noKvm(found);
+            }
+        }
+    }
+
+    /**
+     * Takes what was asked for, for a machine with so many such CPUs.
      *
      * @throws BackendUnavailable if that can't be had; another one is never taken instead
      */
-    static BackendChoice of(Backend wanted) {
-        return of(wanted, KvmProbe::run);
+    static BackendChoice of(Backend wanted, CpuModel cpu, int cpus) {
+        return of(wanted, cpu, cpus, KvmProbe::run);
     }
 
     private static Chips chips() {
@@ -34,23 +54,25 @@ record BackendChoice(Hypervisor hypervisor, String note) {
     }
 
     /** The same on a host that the probe tells of; it is asked only where its answer matters. */
-    static BackendChoice of(Backend wanted, Supplier<KvmProbe.Result> probe) {
+    static BackendChoice of(Backend wanted, CpuModel cpu, int cpus, Supplier<KvmProbe.Result> probe) {
+        return cpu == CpuModel.AMD64 ? of64(wanted, probe) : of32(wanted, cpus, probe);
+    }
+
+    private static BackendChoice of32(Backend wanted, int cpus, Supplier<KvmProbe.Result> probe) {
         return switch (wanted) {
             case KVM -> {
                 KvmProbe.Result found = probe.get();
                 if (!found.usable()) {
-                    throw new BackendUnavailable(
-                            "backend kvm can't be used: " + found.reason(),
-                            found.remedy()
-                                    + (found.remedy().contains("--backend soft")
-                                            ? ""
-                                            : ", or take the CPU in Java: --backend soft"));
+                    throw noKvm(found);
                 }
                 yield new BackendChoice(new KvmHypervisor(chips()), KVM);
             }
             case SOFT -> new BackendChoice(new SoftHypervisor(), SOFT);
             case AUTO -> {
                 KvmProbe.Result found = probe.get();
+                if (found.usable() && cpus > 1) {
+                    yield new BackendChoice(new KvmHypervisor(chips()), KVM + ", as there are several CPUs");
+                }
                 // Not KVM yet, even where it pages: no Linux has been through the parity tests on it.
                 String why = found.usable()
                         ? "; KVM, on which " + found.reason() + ", is there on trial: --backend kvm takes it"
@@ -58,5 +80,31 @@ record BackendChoice(Hypervisor hypervisor, String note) {
                 yield new BackendChoice(new SoftHypervisor(), SOFT + why);
             }
         };
+    }
+
+    /** Only the host's CPU has 64 bits. */
+    private static BackendChoice of64(Backend wanted, Supplier<KvmProbe.Result> probe) {
+        if (wanted == Backend.SOFT) {
+            throw new BackendUnavailable(
+                    "the CPU in Java is a 32-bit one",
+                    "use a host with KVM and --backend auto or kvm, or take " + OTHER_KERNEL);
+        }
+        KvmProbe.Result found = probe.get();
+        if (!found.runs64Bit()) {
+            throw new BackendUnavailable(
+                    "the CPU in Java is a 32-bit one, and KVM can't be used: " + found.no64Bit(),
+                    found.remedy() + ", or take " + OTHER_KERNEL);
+        }
+        return new BackendChoice(
+                new KvmHypervisor(chips()), wanted == Backend.AUTO ? KVM + ", as the kernel is a 64-bit one" : KVM);
+    }
+
+    private static BackendUnavailable noKvm(KvmProbe.Result found) {
+        return new BackendUnavailable(
+                "backend kvm can't be used: " + found.reason(),
+                found.remedy()
+                        + (found.remedy().contains("--backend soft")
+                                ? ""
+                                : ", or take the CPU in Java: --backend soft"));
     }
 }

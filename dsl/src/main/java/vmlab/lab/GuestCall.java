@@ -84,6 +84,19 @@ public final class GuestCall {
         return registers.rsi();
     }
 
+    /** The caller's RAM, by physical address. */
+    public GuestView memory() {
+        return vm.memory();
+    }
+
+    /** The caller's memory by its virtual addresses, as long as its handler runs. */
+    public GuestView virtual() {
+        if (call == null) {
+            throw new LabMistake("the call is over", "its caller's addresses may mean something else now");
+        }
+        return vm.virtual();
+    }
+
     /** The number of the vCPU that calls. */
     public int vcpu() {
         return vcpu;

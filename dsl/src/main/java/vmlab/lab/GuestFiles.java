@@ -4,6 +4,7 @@ package vmlab.lab;
 import java.nio.file.Path;
 import java.util.List;
 import vmlab.dsl.model.RootFs;
+import vmlab.vmm.CpuModel;
 
 /** Where kernels and root file systems come from that a script names but doesn't bring. May take minutes. */
 public interface GuestFiles {
@@ -24,7 +25,10 @@ public interface GuestFiles {
         }
     }
 
-    /** The kernel {@code debian.kernel}, ready to load. */
+    /** The same kinds of files for machines with such a CPU; as they come they are for 32-bit ones. */
+    GuestFiles forCpu(CpuModel cpu);
+
+    /** The kernel {@code debian.kernel}, or {@code debian.kernel64} for 64-bit machines, ready to load. */
     Path debianKernel();
 
     /** The initramfs that {@code rootfs { }} describes, as a file. */

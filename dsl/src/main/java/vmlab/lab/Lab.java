@@ -25,7 +25,6 @@ import vmlab.vmm.Machine.Pace;
 public final class Lab implements AutoCloseable {
     private final LabSettings settings;
     private final MachineFactory machines;
-    private final String backendNote;
     private final CopyOnWriteArrayList<LabVm> vms = new CopyOnWriteArrayList<>();
     private final CopyOnWriteArrayList<Consumer<LabVm>> listeners = new CopyOnWriteArrayList<>();
     private final CopyOnWriteArrayList<LabComponent> components = new CopyOnWriteArrayList<>();
@@ -41,20 +40,12 @@ public final class Lab implements AutoCloseable {
      * @throws BackendUnavailable if this host can't give the back end that the settings name
      */
     public Lab(LabSettings settings) {
-        this(settings, BackendChoice.of(settings.backend()));
-    }
-
-    private Lab(LabSettings settings, BackendChoice choice) {
-        this(settings, new PcFactory(settings, choice.hypervisor()), choice.note());
+        this(settings, new PcFactory(settings));
+        BackendChoice.check(settings.backend());
     }
 
     /** A lab of other machines than PCs. */
     public Lab(LabSettings settings, MachineFactory machines) {
-        this(settings, machines, "machines of its user's own making");
-    }
-
-    private Lab(LabSettings settings, MachineFactory machines, String backendNote) {
-        this.backendNote = backendNote;
         this.settings = Objects.requireNonNull(settings);
         this.machines = Objects.requireNonNull(machines);
         pace = settings.pace();
@@ -62,11 +53,6 @@ public final class Lab implements AutoCloseable {
 
     public LabSettings settings() {
         return settings;
-    }
-
-    /** Which back end is used and, if it was chosen for the user, why: one line. */
-    public String backendNote() {
-        return backendNote;
     }
 
     MachineFactory machines() {
@@ -91,6 +77,9 @@ public final class Lab implements AutoCloseable {
         }
         Assembly whole = Assembly.union(List.of(this.assembly, assembly));
         problems.addAll(CompositionChecker.check(whole.types(), whole.wholeComposition()));
+        if (problems.isEmpty()) {
+            assembly.vms().forEach(spec -> problems.addAll(machines.problems(spec)));
+        }
         if (!problems.isEmpty()) {
             throw new AssemblyRefused(problems);
         }

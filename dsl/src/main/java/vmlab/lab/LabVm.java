@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import vmlab.dsl.model.VmSpec;
+import vmlab.gdb.GdbServer;
+import vmlab.guest.GuestCache;
+import vmlab.guest.SymbolFile;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.Disassembler;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.HypercallRegisters;
+import vmlab.vmm.Hypervisor;
+import vmlab.vmm.Machine;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.MachineEnd;
+import vmlab.vmm.VcpuExit;
 
 /**
  * A VM of a lab, as a script or a person at the prompt handles it.
@@ -28,6 +43,13 @@ public final class LabVm {
     public static final Duration LOGIN_LIMIT = Duration.ofMinutes(5);
 
     private static final int KEPT_EVENTS = 1000;
+
+    private static final int SCREEN_INSTRUCTIONS = 16;
+    private static final int MOST_INSTRUCTIONS = 1000;
+    private static final int MOST_STEPS = 1_000_000;
+
+    /** The attribute D of a code segment. */
+    private static final int DEFAULT_32 = 1 << 22;
 
     /** Lines of the console that a failed wait shows. */
     private static final int SHOWN_LINES = 10;
@@ -56,12 +78,16 @@ public final class LabVm {
     private final Lab lab;
     private final Console console = new Console(this);
     private final VmHypercalls hypercalls = new VmHypercalls(this);
+    private final GuestView memory = new GuestView(this, false);
+    private final GuestView virtual = new GuestView(this, true);
+    private final VmSymbols symbols = new VmSymbols(this);
 
     /** Guarded by itself: machines report on their own threads. */
     private final ArrayDeque<GuestEvent> events = new ArrayDeque<>();
 
     private volatile PowerCycle cycle;
     private ShellDialogue shell;
+    private GdbServer gdb;
 
     LabVm(VmSpec spec, Lab lab) {
         this.spec = spec;
@@ -80,6 +106,11 @@ public final class LabVm {
 
     Lab lab() {
         return lab;
+    }
+
+    /** Which back end it gets and, if that was chosen for the user, why: one line; empty if none does for its kernel. */
+    public String backendNote() {
+        return lab.machines().backendNote(spec);
     }
 
     public State state() {
@@ -166,11 +197,16 @@ public final class LabVm {
         if (cycle != null) {
             cycle.close();
         }
+        if (gdb != null) {
+            gdb.close();
+            gdb = null;
+        }
     }
 
     /** Holds it until {@link #resume()}; does nothing if it is held. Waits for it are refused meanwhile. */
     public LabVm pause() {
         PowerCycle now = started();
+        refuseIfDebugged(now);
         if (now.handlerRun().isCaller()) {
             now.holdFromWithin();
             return this;
@@ -184,8 +220,40 @@ public final class LabVm {
 
     /** Ends {@link #pause()}. */
     public LabVm resume() {
-        started().release();
+        PowerCycle now = started();
+        refuseIfDebugged(now);
+        now.release();
         return this;
+    }
+
+    /**
+     * Waits for gdb on loopback. While one is attached, it alone says when the guest runs: waits of scripts go along, and
+     * don't stop the guest when they end. When it leaves, the guest goes on as if it hadn't been there.
+     *
+     * @param port 0 for any that is free; if gdb is waited for already, that stays and the port is ignored
+     * @return prints as the command that attaches
+     */
+    public synchronized GdbServer gdb(int port) {
+        poweredOn();
+        if (gdb == null) {
+            gdb = GdbServer.listen(new DebuggedGuest(this), port, name() + "-gdb");
+        }
+        return gdb;
+    }
+
+    /**
+     * Its kernel's own symbols as an ELF file, for {@code gdb FILE}; made on the host without a boot. A kernel that moves
+     * itself (KASLR: a vmlinuz booted without {@code nokaslr}) runs elsewhere.
+     */
+    public Path symbolFile() {
+        Object image = spec.kernelImage();
+        Path kernel = image instanceof Path path ? path : lab.settings().guest().debianKernel();
+        return SymbolFile.of(GuestCache.ofUser(), kernel);
+    }
+
+    /** {@link #gdb(int)} at any port. */
+    public GdbServer gdb() {
+        return gdb(0);
     }
 
     /** Lets it run for so much time (guest time at virtual pace, else host time). */
@@ -246,6 +314,106 @@ public final class LabVm {
         return shell.sh(command, limit);
     }
 
+    /** The back end it runs on: {@code soft} or {@code kvm}. */
+    public String backend() {
+        return poweredOn().backend();
+    }
+
+    /**
+     * Has it go on with a CPU of another back end, from the instruction where it is: its console, its hypercalls and who
+     * waits for it stay. The next {@link #start()} is on the lab's own back end again.
+     *
+     * @param backend {@code soft} or {@code kvm}
+     * @throws LabMistake if that back end can't be used here, or can't run what the guest has become
+     */
+    public LabVm moveTo(String backend) {
+        PowerCycle now = started();
+        if (now.handlerRun().isCaller()) {
+            throw new LabMistake(
+                    "a handler can't move " + name() + ", whose CPU is in the middle of its call",
+                    "move it outside of the handler, behind " + name() + ".waitForHypercall(…)");
+        }
+        Hypervisor hypervisor = hypervisor(backend, now.cpuModel());
+        Optional<RuntimeException> refused = interruptibly("its move to " + backend, () -> now.moveTo(hypervisor));
+        if (refused.isPresent()) {
+            throw new LabMistake(
+                    "%s can't move to %s: %s"
+                            .formatted(name(), backend, refused.get().getMessage()),
+                    refused.get() instanceof HostMistake mistake
+                            ? mistake.remedy()
+                            : "it goes on where it was; start it anew on " + backend + " with a guest that fits");
+        }
+        return this;
+    }
+
+    private Hypervisor hypervisor(String backend, CpuModel cpu) {
+        Backend wanted = switch (backend.toLowerCase(Locale.ROOT)) {
+            case "soft" -> Backend.SOFT;
+            case "kvm" -> Backend.KVM;
+            default ->
+                throw new LabMistake(
+                        "there is no back end \"%s\"".formatted(backend), name() + ".moveTo 'kvm', or 'soft'");
+        };
+        try {
+            return BackendChoice.of(wanted, cpu, spec.numVcpus()).hypervisor();
+        } catch (BackendUnavailable e) {
+            throw new LabMistake(e.getMessage(), e.remedy());
+        }
+    }
+
+    /**
+     * Copies a file of the host's into the running guest, whose shell somebody must be logged in to as root.
+     *
+     * @param path in the guest; its folder must be there
+     */
+    public LabVm put(Path file, String path) {
+        try {
+            boolean program = Files.isExecutable(file);
+            new FileCopy(this)
+                    .put(Files.readAllBytes(file), path.endsWith("/") ? path + file.getFileName() : path, program);
+        } catch (IOException e) {
+            throw new LabMistake(file + " can't be read: " + e, "give the path of a file on this host");
+        }
+        return this;
+    }
+
+    /** {@link #put(Path, String)} for a path as text. */
+    public LabVm put(String file, String path) {
+        return put(Path.of(file), path);
+    }
+
+    /** {@link #put(Path, String)} for a file. */
+    public LabVm put(File file, String path) {
+        return put(file.toPath(), path);
+    }
+
+    /** Makes a file with these octets in the running guest. */
+    public LabVm put(byte[] content, String path) {
+        new FileCopy(this).put(content, path, false);
+        return this;
+    }
+
+    /**
+     * The octets of a file in the running guest, whose shell somebody must be logged in to as root.
+     *
+     * @param path no String, lest Groovy takes the method for what answers to unknown properties
+     */
+    public byte[] get(CharSequence path) {
+        return new FileCopy(this).get(path.toString());
+    }
+
+    /** Builds a program or module of its {@code rootfs { }} anew, if its sources changed, and copies it into the guest. */
+    public LabVm install(String name) {
+        new FileCopy(this).install(name);
+        return this;
+    }
+
+    /** {@link #install(String)} for a module, which is loaded then in place of its predecessor. */
+    public LabVm insmod(String name) {
+        new FileCopy(this).insmod(name);
+        return this;
+    }
+
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
         return lastCycle().flatMap(PowerCycle::end);
@@ -257,9 +425,123 @@ public final class LabVm {
         return last.isEmpty() ? Duration.ZERO : interruptibly("its clock", last.get()::time);
     }
 
-    /** The CPU's registers, between two instructions. */
+    /** The boot CPU's registers, between two instructions. */
     public CpuState registers() {
-        return interruptibly("its registers", poweredOn()::registers);
+        return registers(0);
+    }
+
+    CpuState registers(int cpu) {
+        return interruptibly("its registers", () -> poweredOn().registers(cpu));
+    }
+
+    /** One of its CPUs; the boot CPU is 0. */
+    public LabCpu cpu(int number) {
+        if (number < 0 || number >= spec.numVcpus()) {
+            throw new LabMistake(
+                    name() + " has no CPU " + number,
+                    spec.numVcpus() == 1 ? "its only CPU is 0" : "it has 0 to " + (spec.numVcpus() - 1));
+        }
+        return new LabCpu(this, number);
+    }
+
+    /** Its RAM, by physical address. */
+    public GuestView memory() {
+        return memory;
+    }
+
+    /** Its memory through the page tables that its CPU uses now. */
+    public GuestView virtual() {
+        return virtual;
+    }
+
+    /** The names of its kernel's addresses. */
+    public VmSymbols symbols() {
+        return symbols;
+    }
+
+    /** Where its CPU is: the address of the next instruction, and the symbol it is in. */
+    public String where() {
+        return where(registers().general().rip());
+    }
+
+    /** What an address is in: {@code 0xc1000010 <startup_32+0x10>}. */
+    public String where(Number address) {
+        long at = GuestView.number(address, "an address");
+        return "0x%08x".formatted(at)
+                + symbols.at(at).map(name -> " <" + name + ">").orElse("");
+    }
+
+    /** A screen of instructions from the next one on. */
+    public String disassemble() {
+        return disassemble(SCREEN_INSTRUCTIONS);
+    }
+
+    /** So many instructions from the next one on. */
+    public String disassemble(int count) {
+        CpuState state = registers();
+        return disassemble(state.segments().cs().base() + state.general().rip(), count);
+    }
+
+    /**
+     * So many instructions from there on, as the CPU in its present mode would read them.
+     *
+     * @param address virtual, or the name of a symbol, as in {@code 'schedule+0x10'}
+     */
+    public String disassemble(Object address, int count) {
+        if (count < 1 || count > MOST_INSTRUCTIONS) {
+            throw new LabMistake(
+                    count + " instructions can't be shown",
+                    "1 to " + MOST_INSTRUCTIONS + " can, as in disassemble(20)");
+        }
+        long from = address instanceof CharSequence name
+                ? symbols.address(name.toString())
+                : GuestView.number(address, "an address");
+        CpuState state = registers();
+        CpuState.Segment cs = state.segments().cs();
+        int bits = (cs.attributes() & CpuState.Segment.LONG) != 0 ? 64 : (cs.attributes() & DEFAULT_32) != 0 ? 32 : 16;
+        byte[] code = virtual.available(from, count * Disassembler.MOST_BYTES);
+        return String.join("\n", new Disassembly(symbols::at).lines(code, from, bits, count));
+    }
+
+    /** {@link #step(int)} of one. */
+    public String step() {
+        return step(1);
+    }
+
+    /**
+     * Lets the guest make so many steps: each an instruction, or the entry of an interrupt's handler. Idle time is skipped.
+     * The VM must be paused or, at virtual pace, not be waited for.
+     *
+     * @return the instruction that comes next, as text; only its place where there is no disassembler
+     */
+    public String step(int count) {
+        PowerCycle now = started();
+        if (count < 1 || count > MOST_STEPS) {
+            throw new LabMistake(count + " is no number of steps", "give 1 to " + MOST_STEPS);
+        }
+        if (!now.isHeld() && now.pace() == Pace.REAL_TIME) {
+            throw new LabMistake(name() + " is running", name() + ".pause() first");
+        }
+        boolean goesOn = true;
+        for (int i = 0; i < count && goesOn; i++) {
+            goesOn = interruptibly("its step", now::step).kind() == VcpuExit.Kind.STEPPED;
+        }
+        if (!goesOn) {
+            return name() + " can't make a step: "
+                    + (now.end().isPresent() ? condition() : "it waits for a key or a device");
+        }
+        return Disassembler.isAvailable() ? disassemble(1) : where();
+    }
+
+    /** What its guest's processes are, as its own {@code ps} tells; a shell must be logged in. */
+    public String ps() {
+        return sh("ps").out();
+    }
+
+    /** Asks something of the machine. */
+    <T> T inspect(Function<Machine, T> question) {
+        PowerCycle now = poweredOn();
+        return interruptibly("its memory", () -> now.inspect(question));
     }
 
     /** What its guest did oddly since power-on, oldest first; the newest thousand are kept. */
@@ -276,22 +558,28 @@ public final class LabVm {
                 name() + " (" + spec.component() + "): " + condition(),
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
-                "  can: start() stop() pause() resume() login() sh('…') run(2.seconds) awaitEnd()",
-                "       hypercall(4) { call -> … }  waitForHypercall(4)",
-                "  has: console hypercalls state end time registers events spec");
+                "  can: start() stop() pause() resume() moveTo('kvm') login() sh('…') run(2.seconds) awaitEnd()",
+                "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
+                "       put('file', '/path') get('/path') install('hello') insmod('poke')",
+                "       gdb(1234) symbolFile() cpu(0)",
+                "  has: console hypercalls memory virtual symbols state end time backend registers events spec");
     }
 
     private String condition() {
         return switch (state()) {
             case CREATED -> "not started";
-            case RUNNING -> "running, " + Spoken.duration(time()) + " of guest time";
+            case RUNNING ->
+                lastCycle().map(PowerCycle::isStoppedByDebugger).orElse(false)
+                        ? "stopped in gdb after " + Spoken.duration(time()) + " of guest time"
+                        : "running, " + Spoken.duration(time()) + " of guest time";
             case HELD -> "paused after " + Spoken.duration(time()) + " of guest time";
             case ENDED -> Spoken.end(end().orElseThrow()) + " after " + Spoken.duration(time()) + " of guest time";
         };
     }
 
     private String equipment() {
-        return spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
+        String cpus = spec.numVcpus() == 1 ? "" : spec.numVcpus() + " CPUs, ";
+        return cpus + spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
                 + spec.initrdImage().map(image -> ", initrd " + image).orElse("");
     }
 
@@ -299,7 +587,7 @@ public final class LabVm {
     @Override
     public String toString() {
         return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume login sh run awaitEnd hypercall waitForHypercall; console hypercalls state end time registers events describe)";
+                + " (start stop pause resume moveTo login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time backend registers events describe)";
     }
 
     /** Its present or last time of being on. */
@@ -337,8 +625,15 @@ public final class LabVm {
         return now;
     }
 
+    private void refuseIfDebugged(PowerCycle now) {
+        if (now.isDebugged()) {
+            throw new LabMistake(
+                    name() + " is in gdb's hands", "stop it and let it go on there, or leave gdb (detach, quit)");
+        }
+    }
+
     private void refuseIfHeld(PowerCycle now) {
-        if (now.isHeld() && now.end().isEmpty()) {
+        if (now.isHeld() && !now.isDebugged() && now.end().isEmpty()) {
             throw new LabMistake(name() + " is paused", name() + ".resume() first");
         }
     }

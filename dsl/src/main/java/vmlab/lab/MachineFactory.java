@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.util.List;
+import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.IrqLine;
@@ -21,6 +23,12 @@ public interface MachineFactory {
 
         /** The next octet for the guest; -1 if there is none now. */
         int next();
+
+        /** The next octet of the file that is copied into the guest; -1 if there is none. */
+        int nextOfFile();
+
+        /** The guest gives an octet of a file that is copied out of it. */
+        void ofFile(int octet);
     }
 
     /**
@@ -30,6 +38,16 @@ public interface MachineFactory {
      * @param eventIrq the interrupt line of events that others emit for this machine
      */
     record Made(Machine machine, Runnable inputAvailable, IrqLine eventIrq) {}
+
+    /** What these machines can't be, of a VM that is described soundly. */
+    default List<Problem> problems(VmSpec spec) {
+        return List.of();
+    }
+
+    /** Which back end such a machine gets and, if it was chosen for the user, why: one line; empty if there is none. */
+    default String backendNote(VmSpec spec) {
+        return "machines of its user's own making";
+    }
 
     /** Makes the machine; the first UART talks to {@code console}. */
     Made make(VmSpec spec, Line console, GuestEvents events);

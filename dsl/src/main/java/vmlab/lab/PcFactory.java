@@ -6,12 +6,20 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import vmlab.crossvm.VmcallConnections;
+import vmlab.devices.pc.FilePort;
 import vmlab.devices.pc.Pc;
+import vmlab.devices.pc.PcLayout;
 import vmlab.devices.serial.CharSink;
 import vmlab.devices.serial.Uart16550;
+import vmlab.dsl.model.Attribute;
+import vmlab.dsl.model.KernelSource;
+import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.RootFs;
+import vmlab.dsl.model.Setting;
 import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.boot.BootImage;
 import vmlab.vmm.boot.BootLoader;
@@ -20,27 +28,44 @@ import vmlab.vmm.boot.BootLoaders;
 /** Makes PCs with a kernel loaded; the console is COM1. */
 final class PcFactory implements MachineFactory {
     private final LabSettings settings;
-    private final Hypervisor hypervisor;
 
-    PcFactory(LabSettings settings, Hypervisor hypervisor) {
+    PcFactory(LabSettings settings) {
         this.settings = Objects.requireNonNull(settings);
-        this.hypervisor = Objects.requireNonNull(hypervisor);
+    }
+
+    @Override
+    public String backendNote(VmSpec spec) {
+        try {
+            return choice(spec, cpu(spec)).note();
+        } catch (HostMistake | BackendUnavailable e) {
+            // It is told, with what would do, to who starts the machine.
+            return "";
+        }
     }
 
     @Override
     public Made make(VmSpec spec, Line console, GuestEvents events) {
-        BootImage image =
-                new BootImage(kernel(spec.kernelImage()), spec.initrdImage().map(this::initrd), spec.kernelCmdline());
+        CpuModel cpu = cpu(spec);
+        Hypervisor hypervisor = hypervisor(spec, cpu);
+        GuestFiles files = settings.guest().forCpu(cpu);
+        BootImage image = new BootImage(
+                kernel(spec.kernelImage(), files),
+                spec.initrdImage().map(initrd -> initrd(initrd, files)),
+                spec.kernelCmdline());
         BootLoader loader = BootLoaders.forImage(image);
         AtomicReference<Uart16550> uart = new AtomicReference<>();
         CharSink out = octet -> console.sent(octet, uart.get().readByte(Uart16550.IER) == 0);
         Pc.Config config = new Pc.Config(
                 spec.name(),
+                cpu,
                 (long) spec.guestRamMb() << 20,
                 settings.guestTime(),
-                List.of(new Pc.SerialLine(out, console::next)));
+                List.of(new Pc.SerialLine(out, console::next)),
+                spec.numVcpus());
         Pc pc = Pc.build(config, hypervisor, events);
         uart.set(pc.uart(0));
+        FilePort filePort = pc.machine().add(new FilePort("file-port", console::nextOfFile, console::ofFile));
+        pc.machine().ports().map(PcLayout.FILE_WINDOW, filePort.name(), filePort);
         try {
             pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
         } catch (RuntimeException | Error e) {
@@ -50,11 +75,62 @@ final class PcFactory implements MachineFactory {
         return new Made(pc.machine(), () -> pc.uart(0).inputAvailable(), pc.irq(VmcallConnections.IRQ));
     }
 
-    private Path kernel(Object image) {
-        return image instanceof Path path ? path : settings.guest().debianKernel();
+    private BackendChoice choice(VmSpec spec, CpuModel cpu) {
+        return BackendChoice.of(settings.backend(), cpu, spec.numVcpus());
     }
 
-    private Path initrd(Object image) {
-        return image instanceof RootFs rootfs ? settings.guest().rootfs(rootfs) : (Path) image;
+    @Override
+    public List<Problem> problems(VmSpec spec) {
+        return spec.numVcpus() == 1 ? List.of() : tooManyCpus(spec);
+    }
+
+    private List<Problem> tooManyCpus(VmSpec spec) {
+        Hypervisor hypervisor;
+        try {
+            hypervisor = choice(spec, cpu(spec)).hypervisor();
+        } catch (HostMistake | BackendUnavailable e) {
+            // It is told, with what would do, to who starts the machine.
+            return List.of();
+        }
+        int most = hypervisor.mostCpus();
+        if (spec.numVcpus() <= most) {
+            return List.of();
+        }
+        Setting cpus = spec.setting(Attribute.NUM_VCPUS.word()).orElseThrow();
+        String found = "num_vcpus is %d, and a machine on backend %s has at most %d"
+                .formatted(spec.numVcpus(), hypervisor.name(), most);
+        return List.of(
+                new Problem(cpus.location(), found, "num_vcpus = " + most + ", or a host with KVM and --backend kvm"));
+    }
+
+    /** What CPU the kernel wants. */
+    private static CpuModel cpu(VmSpec spec) {
+        Object image = spec.kernelImage();
+        if (image instanceof Path path) {
+            return BootLoaders.cpuOf(path);
+        }
+        return image == KernelSource.DEBIAN64 ? CpuModel.AMD64 : CpuModel.I386;
+    }
+
+    /** A script that names a kernel without naming the back end for it is what is at fault. */
+    private Hypervisor hypervisor(VmSpec spec, CpuModel cpu) {
+        try {
+            return choice(spec, cpu).hypervisor();
+        } catch (BackendUnavailable e) {
+            if (settings.backend() == Backend.KVM) {
+                throw e;
+            }
+            Setting kernel = spec.setting(Attribute.KERNEL_IMAGE.word()).orElseThrow();
+            throw new AssemblyRefused(List.of(new Problem(
+                    kernel.location(), kernel.value() + " is for " + cpu.text() + ": " + e.getMessage(), e.remedy())));
+        }
+    }
+
+    private static Path kernel(Object image, GuestFiles files) {
+        return image instanceof Path path ? path : files.debianKernel();
+    }
+
+    private static Path initrd(Object image, GuestFiles files) {
+        return image instanceof RootFs rootfs ? files.rootfs(rootfs) : (Path) image;
     }
 }

@@ -2,6 +2,7 @@
 package vmlab.lab;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -10,17 +11,24 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypercalls;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
+import vmlab.vmm.Vcpu;
+import vmlab.vmm.VcpuExit;
 import vmlab.vmm.VmClock;
 
 /**
@@ -78,6 +86,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final KernelMessages kernel = new KernelMessages();
     private final CopyOnWriteArrayList<Console.Listener> listeners;
     private volatile boolean quiet;
+    private volatile Parcel parcel = Parcel.NONE;
     private final Machine machine;
     private final GuestEvents events;
     private final TypedInput input;
@@ -91,9 +100,17 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** What must be told if the machine ends: its inbox is emptied no more then. */
     private final Set<Runnable> atEnd = ConcurrentHashMap.newKeySet();
 
+    /** Held while the memory is looked at or given back, as an ended machine's is looked at on any thread. */
+    private final Object memoryUse = new Object();
+
+    private boolean memoryGone;
+
     private volatile boolean held;
+    /** A debugger is attached: it alone says when the guest runs. */
+    private volatile boolean debugged;
+
     private volatile long consumed;
-    private volatile CpuState lastRegisters;
+    private volatile List<CpuState> lastRegisters;
     private volatile Duration lastTime;
 
     /** Makes the machine; it isn't started. */
@@ -132,9 +149,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         if (lastRegisters == null) {
             handlerRun.interruptIfStuck();
             machine.stop();
-            lastRegisters = machine.vcpu().state();
+            lastRegisters = machine.vcpus().stream().map(Vcpu::state).toList();
             lastTime = Duration.ofNanos(machine.clock().nanos());
-            machine.close();
+            synchronized (memoryUse) {
+                memoryGone = true;
+                machine.close();
+            }
         }
     }
 
@@ -167,7 +187,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** Ends the guest by a rule of the VMM's; for the machine's thread. */
     void kill(String source, String why, String logged) {
         events.report(source, why);
-        machine.control().kill(why + "\n" + logged + "\n" + machine.vcpu().state());
+        machine.control()
+                .kill(why + "\n" + logged + "\n" + machine.vcpu().state().describe());
     }
 
     ConsoleLog log() {
@@ -223,12 +244,59 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     void pace(Machine.Pace pace) throws InterruptedException {
         machine.pace(pace);
+        if (debugged) {
+            return;
+        }
         if (pace == Machine.Pace.VIRTUAL) {
             machine.hold();
             machine.awaitHeld();
         } else if (!held) {
             machine.resume();
         }
+    }
+
+    // ---- debuggers
+
+    Machine machine() {
+        return machine;
+    }
+
+    boolean isDebugged() {
+        return debugged;
+    }
+
+    /** Whether a debugger has stopped the guest. */
+    boolean isStoppedByDebugger() {
+        return debugged && !machine.isRunning();
+    }
+
+    /** Stops the guest; from now on it runs when the debugger says so, whoever waits for it. */
+    void attachDebugger() throws InterruptedException {
+        debugged = true;
+        machine.hold();
+        machine.awaitHeld();
+    }
+
+    /** The guest goes on if it would without a debugger: in real time, or if it is waited for. */
+    void detachDebugger() throws InterruptedException {
+        if (end().isPresent()) {
+            debugged = false;
+            return;
+        }
+        machine.onBreakpoint(exit -> {});
+        ask(() -> {
+            debugged = false;
+            if (end().isEmpty()) {
+                machine.vcpu().debug(DebugPoints.NONE);
+            }
+            boolean awaited = waiting != null && waiting.holds;
+            if (!held && (awaited || machine.pace() == Machine.Pace.REAL_TIME)) {
+                machine.resume();
+            } else {
+                machine.hold();
+            }
+            return true;
+        });
     }
 
     /** Guest time since power-on. */
@@ -238,16 +306,74 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                 : ask(() -> Duration.ofNanos(machine.clock().nanos()));
     }
 
-    CpuState registers() throws InterruptedException {
-        return lastRegisters != null ? lastRegisters : ask(() -> machine.vcpu().state());
+    /** Of a CPU, by its number. */
+    CpuState registers(int cpu) throws InterruptedException {
+        return lastRegisters != null
+                ? lastRegisters.get(cpu)
+                : ask(() -> machine.vcpus().get(cpu).state());
     }
 
-    private <T> T ask(Supplier<T> question) throws InterruptedException {
+    CpuModel cpuModel() {
+        return machine.cpuModel();
+    }
+
+    /** The back end it runs on. */
+    String backend() {
+        return machine.hypervisor().name();
+    }
+
+    /**
+     * Has it go on with a CPU of that back end.
+     *
+     * @return why it can't; empty if it does, or has ended
+     */
+    Optional<RuntimeException> moveTo(Hypervisor hypervisor) throws InterruptedException {
+        CompletableFuture<Optional<RuntimeException>> answer = new CompletableFuture<>();
+        return answered(answer, () -> answer.complete(moved(hypervisor)), () -> answer.complete(Optional.empty()));
+    }
+
+    private Optional<RuntimeException> moved(Hypervisor hypervisor) {
+        try {
+            machine.moveTo(hypervisor);
+            return Optional.empty();
+        } catch (IllegalArgumentException | HostMistake e) {
+            return Optional.of(e);
+        }
+    }
+
+    /** Asks something of the machine that may need its memory. */
+    <T> T inspect(Function<Machine, T> question) throws InterruptedException {
+        return ask(() -> {
+            synchronized (memoryUse) {
+                if (memoryGone) {
+                    throw new LabMistake(
+                            "the memory of " + machine.name() + " was given back when it was stopped",
+                            "look at it before stop(); pause() keeps everything");
+                }
+                return question.apply(machine);
+            }
+        });
+    }
+
+    /** Lets the held guest make a step, and says how that went. */
+    VcpuExit step() throws InterruptedException {
+        return ask(machine::step);
+    }
+
+    /** Has a question answered on the machine's thread, or on this one if the machine has ended. */
+    <T> T ask(Supplier<T> question) throws InterruptedException {
         if (handlerRun.isCaller()) {
             return question.get();
         }
         CompletableFuture<T> answer = new CompletableFuture<>();
-        return answered(answer, () -> answer.complete(question.get()), () -> answer.complete(question.get()));
+        Runnable asking = () -> {
+            try {
+                answer.complete(question.get());
+            } catch (LabMistake e) {
+                answer.completeExceptionally(e);
+            }
+        };
+        return answered(answer, asking, asking);
     }
 
     /** Has {@code task} done on the machine's thread or, if there is no such thread any more, {@code ending} on any. */
@@ -266,6 +392,10 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             }
             return answer.get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof LabMistake mistake) {
+                // Made anew here, so that its trace has the line of who asked.
+                throw new LabMistake(mistake.getMessage(), mistake.remedy());
+            }
             throw new IllegalStateException("the machine's thread failed", e.getCause());
         } finally {
             atEnd.remove(tellOnce);
@@ -306,9 +436,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             abandon(wait);
             throw e;
         }
-        if (wait.holds) {
+        if (wait.holds && !debugged) {
             awaitHeld();
-        } else if (outcome == Outcome.LIMIT) {
+        } else if (!wait.holds && outcome == Outcome.LIMIT) {
             machine.post(() -> finish(wait, Outcome.LIMIT));
         }
         return outcome == Outcome.LIMIT && panic().isPresent() ? Outcome.PANICKED : outcome;
@@ -316,7 +446,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     private void abandon(Wait wait) {
         machine.post(() -> finish(wait, Outcome.LIMIT));
-        if (wait.holds) {
+        if (wait.holds && !debugged) {
             machine.hold();
             awaitHeld();
         }
@@ -345,7 +475,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         } else if (wait.holds) {
             wait.limit = machine.clock().alarm(() -> finish(wait, Outcome.LIMIT));
             wait.limit.at(machine.clock().nanos() + limit.toNanos());
-            machine.resume();
+            if (!debugged) {
+                machine.resume();
+            }
         }
     }
 
@@ -357,7 +489,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         if (wait.limit != null) {
             wait.limit.cancel();
         }
-        if (wait.holds) {
+        if (wait.holds && !debugged) {
             machine.hold();
         }
         wait.outcome.complete(outcome);
@@ -402,5 +534,20 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     @Override
     public int next() {
         return input.next();
+    }
+
+    /** From now on the guest may take or give this file. */
+    void parcel(Parcel newParcel) {
+        parcel = newParcel;
+    }
+
+    @Override
+    public int nextOfFile() {
+        return parcel.next();
+    }
+
+    @Override
+    public void ofFile(int octet) {
+        parcel.given(octet);
     }
 }

@@ -9,13 +9,23 @@ import vmlab.guest.GuestCache
 import vmlab.guest.Progress
 import vmlab.image.ImageBuilder
 import vmlab.lab.GuestFiles
+import vmlab.vmm.CpuModel
 import vmlab.vmm.HostMistake
 import vmlab.vmm.boot.Vmlinux
 
 /** The default guest's files from the user's cache, for tests that boot it. */
 final class CachedDebian implements GuestFiles {
     final GuestCache cache = GuestCache.ofUser()
-    final DebianGuest guest = DebianGuest.fetch(Progress.SILENT)
+    final DebianGuest guest
+
+    CachedDebian(CpuModel cpu = CpuModel.I386) {
+        guest = DebianGuest.fetch(cache, System.getenv(), cpu, Progress.SILENT)
+    }
+
+    @Override
+    GuestFiles forCpu(CpuModel cpu) {
+        new CachedDebian(cpu)
+    }
 
     @Override
     Path debianKernel() {

@@ -353,6 +353,32 @@ class HypercallSpec extends Specification {
         lab.vm('vm0').get().end().get().kind().name() == 'STOPPED'
     }
 
+    def "a handler reads and writes its caller's memory by physical and virtual address"() {
+        given:
+        guest(TinyKernel.CALLS_FROM_PAGED_CODE)
+
+        expect:
+        run('''\
+            def seen = []
+            kept = null
+            vm0.hypercall(4) { call ->
+                kept = call
+                seen << call.virtual.cString(call.rbx) << call.virtual.cString(call.ebx, 5)
+                seen << call.memory.cString(call.rbx - 0xC0000000L)
+                call.virtual.write(call.rbx, 'HELLO')
+                seen << call.memory.cString(0x100080)
+                call.virtual.u8(call.rcx)
+            }
+            vm0.start()
+            vm0.awaitEnd(1.second)
+            assert seen == ['hello, VMM', 'hello', 'hello, VMM', 'HELLO, VMM']
+            assert vm0.virtual.cString(0xC0100080) == 'HELLO, VMM'
+            true''')
+        lines()[0..1] == ['the handler of hypercall 4 of vm0 failed; further failures are only counted',
+                          'lab.groovy:9:18: no page of vm0 is at virtual address 0xd0000000 now']
+        mistake('kept.virtual').contains('the call is over')
+    }
+
     def "what is no token, handler or result is told"() {
         given:
         guest(TinyKernel.CALLS_ON_KEYS)

@@ -35,6 +35,37 @@ class MistakeSpec extends Specification {
               did you mean guest_ram_mb?''')
     }
 
+    def "a 64-bit program for a 32-bit kernel is a mistake at its line"() {
+        expect:
+        scripts.mistake('''\
+            lab {
+                vm(0) {
+                    kernel_image = debian.kernel
+                    initrd_image = rootfs {
+                        file 'bin/hello', [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0] as byte[]
+                    }
+                }
+            }''') == text('''
+            lab.groovy:5:13: 'bin/hello' is a 64-bit program, and the kernel debian.kernel a 32-bit one
+                        file 'bin/hello', [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0] as byte[]
+                        ^
+              build it with gcc -m32 -static, or boot kernel_image = debian.kernel64''')
+    }
+
+    def "a program to be built for a 64-bit kernel is a mistake at its line"() {
+        expect:
+        scripts.mistake('''\
+            lab {
+                vm(0) {
+                    kernel_image = debian.kernel64
+                    initrd_image = rootfs {
+                        pkg 'pkg/hello'
+                        file 'bin/hello', [0x7F, 0x45, 0x4C, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0] as byte[]
+                    }
+                }
+            }''').startsWith("lab.groovy:5:13: 'pkg/hello' would be built for 32-bit kernels, and debian.kernel64 is a 64-bit one")
+    }
+
     def "all problems of a lab are told, in the order of the script"() {
         expect:
         scripts.mistake('''\
@@ -101,6 +132,11 @@ class MistakeSpec extends Specification {
         'a fraction of RAM'  | 'guest_ram_mb = 1.5'                     || 1  | 'guest_ram_mb is 1.5, not a whole number' | 'guest_ram_mb = 128'
         'no RAM'             | 'guest_ram_mb = null'                    || 1  | 'guest_ram_mb is null, not a whole number' | 'guest_ram_mb = 128'
         'odd RAM'            | 'guest_ram_mb = 1.KiB'                   || 1  | 'guest_ram_mb is 1 KiB, which is no whole number of MB' | 'guest_ram_mb = 128'
+        'a CPU too few'      | 'num_vcpus = 0'                          || 1  | 'num_vcpus is 0, but a guest has 1 to 8 CPUs' | 'num_vcpus = 2'
+        'CPUs too many'      | 'num_vcpus = 9'                          || 1  | 'num_vcpus is 9, but a guest has 1 to 8 CPUs' | 'num_vcpus = 2'
+        'CPUs in words'      | "num_vcpus = 'two'"                      || 1  | "num_vcpus is 'two', not a whole number" | 'num_vcpus = 2'
+        'half a CPU'         | 'num_vcpus = 1.5'                        || 1  | 'num_vcpus is 1.5, not a whole number' | 'num_vcpus = 2'
+        'a hidden CPU'       | "num_vcpus = 2; kernel_cmdline = 'quiet nosmp maxcpus=0'" || 16 | 'with nosmp maxcpus=0 the kernel uses one CPU, and num_vcpus is 2' | 'leave out nosmp maxcpus=0, or num_vcpus = 1'
         'a forgotten ='      | 'guest_ram_mb 128'                       || 1  | 'guest_ram_mb is an attribute, not a command' | 'set it: guest_ram_mb = …'
         'a misspelt source'  | 'initrd_image = debain.rootfs'           || 16 | 'nothing is named debain' | 'did you mean debian?'
         'a misspelt block'   | 'initrd_image = rootsf { }'              || 16 | 'there is no command rootsf' | 'did you mean rootfs?'
@@ -110,6 +146,9 @@ class MistakeSpec extends Specification {
         'a misspelt word'    | "initrd_image = rootfs { fiel 'a', 'b' }" || 25 | 'there is no command fiel' | 'did you mean file?'
         'a missing file'     | "initrd_image = rootfs { file 'a', new File('no/such') }" || 25 | 'there is no file no/such' | "file 'path/in/guest', new File('path/on/host')"
         'a way out'          | "initrd_image = rootfs { file '../a', 'b' }" || 25 | "'../a' is no path in a guest" | "file 'usr/bin/hello', … makes /usr/bin/hello"
+        'a missing folder'   | "initrd_image = rootfs { from 'no/such' }" || 25 | 'there is no folder no/such' | "from 'folder' names one with pkg, modules, …"
+        'a missing text'     | "initrd_image = rootfs { text 'no/such' }" || 25 | 'there is no file or folder no/such' | "text 'notes.txt' makes /opt/notes.txt"
+        'a file as program'  | "initrd_image = rootfs { pkg 'pom.xml' }" || 25 | "'pom.xml' is no folder" | 'give the folder that holds its Makefile'
         'a number as file'   | "initrd_image = rootfs { file 'a', 5 }"  || 25 | "file can't be called with (String, Integer)" | 'it is file(String, byte[]), or file(String, File), or file(String, CharSequence), or file(String, Path)'
     }
 
@@ -124,7 +163,8 @@ class MistakeSpec extends Specification {
         where:
         line << [
             'guest_ram_mb = ram', 'guest_ram_mb = local', 'guest_ram_mb = half(ram)', 'guest_ram_mb = 128.MiB',
-            'guest_ram_mb = 3072', 'guest_ram_mb = 64; guest_ram_mb = guest_ram_mb * 2', 'kernel_cmdline = "a${1}b"',
+            'guest_ram_mb = 3072', 'num_vcpus = 1; kernel_cmdline = "nosmp"',
+            'num_vcpus = 2; kernel_cmdline = "maxcpus=1 noapic"', 'num_vcpus = 8', 'guest_ram_mb = 64; guest_ram_mb = guest_ram_mb * 2', 'kernel_cmdline = "a${1}b"',
             'heap_size = 0x10000; simple_untyped24_pool = 12; cnode_size_bits = 23; iospace_domain = 0x0f',
             'kernel_relocs = kernel_image', "initrd_image = ''", "pci_devices = [[name: 'eth0']]",
             "initrd_image = rootfs { file '/etc/motd', \"hi \$ram\" }", 'if (ram > 5) { guest_ram_mb = 5 }',

@@ -3,9 +3,15 @@ package vmlab.lab
 
 import java.nio.file.Path
 import vmlab.dsl.model.RootFs
+import vmlab.vmm.CpuModel
 
 /** Guest files that nobody asks for. */
 class NoFiles implements GuestFiles {
+    @Override
+    GuestFiles forCpu(CpuModel cpu) {
+        this
+    }
+
     @Override
     Path debianKernel() {
         throw new AssertionError((Object) 'nobody boots a kernel here')

@@ -11,9 +11,12 @@ import spock.lang.Timeout
 import vmlab.dsl.model.Assembly
 import vmlab.dsl.model.GuestFile
 import vmlab.dsl.model.KernelSource
+import vmlab.dsl.model.Problem
 import vmlab.dsl.model.RootFs
 import vmlab.dsl.model.Setting
+import vmlab.dsl.model.SourceLocation
 import vmlab.dsl.model.VmSpec
+import vmlab.vmm.CpuModel
 import vmlab.vmm.HostMistake
 import vmlab.vmm.Machine.Pace
 import vmlab.vmm.MachineEnd
@@ -35,6 +38,58 @@ class PcFactorySpec extends Specification {
 
     private static LabVm vm(Lab lab, Map<String, Object> settings) {
         lab.apply(assembly(settings)).first().start()
+    }
+
+    private static LabSettings soft() {
+        new LabSettings(Backend.SOFT, Pace.VIRTUAL, new NoFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
+    }
+
+    def "two CPUs are too many for the CPU in Java, which is said at their line"() {
+        given:
+        def spec = assembly([kernel_image: kernel('F4'), num_vcpus: 2])
+
+        when:
+        new Lab(soft()).withCloseable { it.apply(spec) }
+
+        then:
+        def refused = thrown(AssemblyRefused)
+        refused.problems()*.found() == ['num_vcpus is 2, and a machine on backend soft has at most 1']
+        refused.problems()*.remedy() == ['num_vcpus = 1, or a host with KVM and --backend kvm']
+    }
+
+    def "a VM has the CPUs it has"() {
+        given:
+        def lab = new Lab(soft())
+        def vm = vm(lab, [kernel_image: kernel('F4'), num_vcpus: 1])
+
+        expect:
+        vm.cpu(0).registers() == vm.registers()
+        vm.cpu(0).toString() == 'CPU 0 of vm0 (registers)'
+
+        when:
+        vm.cpu(1)
+
+        then:
+        def mistake = thrown(LabMistake)
+        mistake.message == 'vm0 has no CPU 1'
+        mistake.remedy() == 'its only CPU is 0'
+
+        cleanup:
+        lab.close()
+    }
+
+    def "of several CPUs the default command line hides none"() {
+        expect:
+        specOf(cpus).kernelCmdline().split(' ').contains('nosmp') == (cpus == 1)
+        specOf(cpus).kernelCmdline().startsWith('console=ttyS0 quiet ')
+        specOf(cpus).kernelCmdline().endsWith(' acpi=off noisapnp')
+
+        where:
+        cpus << [1, 2]
+    }
+
+    private static VmSpec specOf(int cpus) {
+        assembly([num_vcpus: cpus]).vms().first()
     }
 
     def "a kernel's output comes, keys reach it, and its power-off is told"() {
@@ -90,6 +145,26 @@ class PcFactorySpec extends Specification {
         e.message.contains("$file is no kernel for this machine")
     }
 
+    def "the CPU in Java refuses a 64-bit kernel, at its line in the script"() {
+        given:
+        def line = new SourceLocation('lab.groovy', 3, 9)
+        def spec = new VmSpec(0, [new Setting('kernel_image', KernelSource.DEBIAN64, line)], Labs.HERE)
+        def settings = new LabSettings(
+                Backend.SOFT, Pace.VIRTUAL, new NoFiles(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
+
+        when:
+        try (def lab = new Lab(settings)) {
+            lab.apply(new Assembly([spec], Labs.HERE)).first().start()
+        }
+
+        then:
+        def e = thrown(AssemblyRefused)
+        e.problems() == [new Problem(
+                line,
+                'debian.kernel64 is for 64-bit x86: the CPU in Java is a 32-bit one',
+                'use a host with KVM and --backend auto or kvm, or take a kernel for i386 (debian.kernel)')]
+    }
+
     def "what rootfs adds reaches who builds it"() {
         given:
         def copied = Files.writeString(dir.resolve('copied'), 'of the host')
@@ -98,6 +173,10 @@ class PcFactorySpec extends Specification {
         def described = new RootFs(files, [])
         List<RootFs> seen = []
         def guest = new GuestFiles() {
+            GuestFiles forCpu(CpuModel cpu) {
+                this
+            }
+
             Path debianKernel() {
                 Files.write(dir.resolve('own'), Files.readAllBytes(kernel('FA F4')))
             }

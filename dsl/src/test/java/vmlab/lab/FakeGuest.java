@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypervisor;
@@ -309,6 +310,11 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
         @Override
         public VcpuExit step() {
             return run();
+        }
+
+        @Override
+        public void debug(DebugPoints points) {
+            throw new UnsupportedOperationException("this CPU has no breakpoints");
         }
 
         @Override

@@ -12,9 +12,11 @@ import vmlab.guest.DebianGuest;
 import vmlab.guest.GuestCache;
 import vmlab.guest.NestedKvm;
 import vmlab.guest.PrivateQemu;
+import vmlab.guest.SymbolFile;
 import vmlab.image.ImageBuilder;
 import vmlab.lab.GuestFiles;
 import vmlab.lab.Progress;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.boot.Vmlinux;
 
 /** The guest's files from the user's cache, fetched when a script first names them. */
@@ -22,8 +24,14 @@ final class CachedGuest implements GuestFiles {
     private final Map<String, String> environment;
     private final GuestCache cache;
     private final Progress progress;
+    private final CpuModel cpu;
 
     CachedGuest(Map<String, String> environment, Progress progress) {
+        this(environment, progress, CpuModel.I386);
+    }
+
+    private CachedGuest(Map<String, String> environment, Progress progress, CpuModel cpu) {
+        this.cpu = Objects.requireNonNull(cpu);
         this.environment = Map.copyOf(environment);
         this.cache = cache(environment);
         this.progress = Objects.requireNonNull(progress);
@@ -34,6 +42,11 @@ final class CachedGuest implements GuestFiles {
     }
 
     @Override
+    public CachedGuest forCpu(CpuModel other) {
+        return new CachedGuest(environment, progress, other);
+    }
+
+    @Override
     public Path debianKernel() {
         return Vmlinux.extract(fetch().vmlinuz(), cache.path("vmlinux"));
     }
@@ -41,6 +54,11 @@ final class CachedGuest implements GuestFiles {
     /** The kernel as its package brings it. */
     Path vmlinuz() {
         return fetch().vmlinuz();
+    }
+
+    /** The kernel's symbols, for debuggers. */
+    Path symbols() {
+        return SymbolFile.of(cache, debianKernel());
     }
 
     @Override
@@ -77,7 +95,7 @@ final class CachedGuest implements GuestFiles {
     }
 
     private DebianGuest fetch() {
-        return DebianGuest.fetch(cache, environment, new Steps());
+        return DebianGuest.fetch(cache, environment, cpu, new Steps());
     }
 
     /** What fetching says, in the lab's words. */

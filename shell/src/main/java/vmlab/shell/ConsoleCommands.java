@@ -37,6 +37,11 @@ final class ConsoleCommands {
                     "show what the machine saw its guest do oddly",
                     (session, vm) -> events(vm(session, vm))),
             new Simple(
+                    "hypercalls",
+                    ConsoleCommand.Argument.VM,
+                    "list the VM's hypercalls: handlers, counts, last registers",
+                    (session, vm) -> vm(session, vm).hypercalls().toString()),
+            new Simple(
                     "load",
                     ConsoleCommand.Argument.FILE,
                     "run a script here; its VMs and variables stay",
@@ -72,7 +77,12 @@ final class ConsoleCommands {
                 A lab to start with (Debian's kernel and a small user space are fetched once):
                   lab { vm(0) { kernel_image = debian.kernel; initrd_image = rootfs { } } }
                   vm0.login()
-                  vm0.sh('uname -a')""".formatted(commands);
+                  vm0.sh('uname -a')
+
+                What its kernel tells the VMM, and what it has in memory:
+                  vm0.hypercall(4) { call -> println 'POKE!!!' }
+                  vm0.memory.dump(0x100000)
+                  vm0.disassemble()""".formatted(commands);
     }
 
     private static String vms(Session session) {

@@ -120,12 +120,14 @@ final class Doctor {
                 .orElse("the CPU shows neither VMX nor SVM");
         KvmProbe.Result found = kvmProbe.get();
         String reason = found.reason() + " (" + cpu + "); ";
-        return Finding.ok(
-                "kvm",
-                found.usable()
-                        ? reason + "--backend kvm runs guests on it, with hypercalls by "
-                                + found.hypercalls().text()
-                        : reason + "guests run on the CPU in Java, which needs nothing");
+        String use = found.usable()
+                ? "--backend kvm runs guests on it, with hypercalls by "
+                        + found.hypercalls().text()
+                : "guests run on the CPU in Java, which needs nothing and takes vmcall itself";
+        String wide = found.runs64Bit()
+                ? "; 64-bit guests run on KVM"
+                : found.kind() == KvmProbe.Kind.NONE ? "" : "; 64-bit guests don't run here: " + found.no64Bit();
+        return Finding.ok("kvm", reason + use + wide);
     }
 
     private Optional<String> match(Pattern pattern, String file) {

@@ -92,6 +92,13 @@ final class Evaluation {
         }
     }
 
+    /** Whether this thread does what the user typed and waits for. */
+    boolean isRunning(Thread thread) {
+        synchronized (lock) {
+            return running == thread;
+        }
+    }
+
     /** Ctrl-C. Does nothing when nothing runs. */
     void interrupt() {
         synchronized (lock) {

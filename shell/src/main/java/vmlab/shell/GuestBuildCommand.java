@@ -40,6 +40,9 @@ final class GuestBuildCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (!Files.isDirectory(folder)) {
+            throw new HostMistake("there is no folder " + folder, "give the folder that holds pkg and modules");
+        }
         CachedGuest guest = new CachedGuest(surroundings.environment(), new TerminalProgress(surroundings));
         SourceLocation here = new SourceLocation("command line", 0, 0);
         GuestSource source = new GuestSource(GuestSource.Kind.FOLDER, folder, here);

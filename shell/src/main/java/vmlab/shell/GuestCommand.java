@@ -26,13 +26,15 @@ final class GuestCommand implements Callable<Integer> {
         /** The kernel as Debian packs it. */
         VMLINUZ,
         INITRD,
+        /** The kernel's own symbols as an ELF file, for gdb. */
+        SYMBOLS,
         /** The kernel command line of scripts that give none. */
         APPEND
     }
 
     private final Surroundings surroundings;
 
-    @Parameters(arity = "0..1", paramLabel = "WHAT", description = "kernel, vmlinuz, initrd or append")
+    @Parameters(arity = "0..1", paramLabel = "WHAT", description = "kernel, vmlinuz, initrd, symbols or append")
     private What what;
 
     GuestCommand(Surroundings surroundings) {
@@ -58,6 +60,7 @@ final class GuestCommand implements Callable<Integer> {
             case KERNEL -> guest.debianKernel().toString();
             case VMLINUZ -> guest.vmlinuz().toString();
             case INITRD -> guest.rootfs(new RootFs(List.of(), List.of())).toString();
+            case SYMBOLS -> guest.symbols().toString();
             case APPEND -> VmSpec.DEFAULT_CMDLINE;
         };
     }

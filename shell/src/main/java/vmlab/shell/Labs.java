@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.shell;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import vmlab.lab.Backend;
 import vmlab.lab.Lab;
 import vmlab.lab.LabSettings;
@@ -16,11 +17,12 @@ final class Labs {
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
         Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME));
         if (backend == Backend.AUTO) {
-            AtomicBoolean told = new AtomicBoolean();
-            // Only who makes a VM wants to know.
+            Set<String> told = ConcurrentHashMap.newKeySet();
+            // Only who makes a VM wants to know, and once.
             lab.onVm(vm -> {
-                if (told.compareAndSet(false, true)) {
-                    surroundings.err().println("vmlab: " + lab.backendNote());
+                String note = vm.backendNote();
+                if (!note.isEmpty() && told.add(note)) {
+                    surroundings.err().println("vmlab: " + note);
                 }
             });
         }

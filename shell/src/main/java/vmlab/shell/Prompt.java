@@ -80,7 +80,6 @@ final class Prompt {
 
     private int onTerminal(Terminal terminal) {
         PrintWriter writer = terminal.writer();
-        output.redirect(writer);
         AttachedConsole attached = new AttachedConsole(terminal);
         Session session = new Session(runner, surroundings, writer, attached);
         Inputs inputs = surroundings.isPlain()
@@ -88,8 +87,11 @@ final class Prompt {
                 : new EditedInputs(reader(terminal, session));
         Consumer<String> above = line -> {
             output.freshLine();
-            inputs.printAbove(line);
+            if (!attached.print(line)) {
+                inputs.printAbove(line);
+            }
         };
+        output.redirect(writer, session::isEvaluating, above);
         LogSetup.sink(above);
         terminal.handle(Terminal.Signal.INT, signal -> session.interrupt());
         try (BackgroundOutput background = new BackgroundOutput(above)) {
@@ -204,8 +206,9 @@ final class Prompt {
                 output.freshLine();
                 writer.flush();
             } catch (UserInterruptException e) {
-                // Ctrl-C at the prompt drops what was typed, and nothing else.
+                // Ctrl-C at the prompt drops what was typed, and ends a handler that doesn't end of itself.
                 output.freshLine();
+                session.interrupt();
             } catch (EndOfFileException e) {
                 return;
             }
@@ -216,9 +219,19 @@ final class Prompt {
     private static final class AttachedConsole implements Session.Attacher {
         private final Terminal terminal;
         private BackgroundOutput background;
+        private volatile boolean active;
 
         private AttachedConsole(Terminal terminal) {
             this.terminal = terminal;
+        }
+
+        /** Prints a line of the host's as a raw terminal needs it; false if no console is attached. */
+        private boolean print(String line) {
+            if (active) {
+                terminal.writer().print(line + "\r\n");
+                terminal.writer().flush();
+            }
+            return active;
         }
 
         @Override
@@ -229,10 +242,12 @@ final class Prompt {
             terminal.writer().flush();
             try (RawMode raw = RawMode.enter(terminal);
                     GuestScreen screen = GuestScreen.withRecent(vm.console(), terminal.output())) {
+                active = true;
                 raw.type(vm, () -> vm.state() == LabVm.State.ENDED);
             } catch (IOException e) {
                 throw new UncheckedIOException("the terminal is gone", e);
             } finally {
+                active = false;
                 background.hold(false);
             }
             return vm.state() == LabVm.State.ENDED ? "\n" + vm.name() + " has ended" : "\nback at the prompt";

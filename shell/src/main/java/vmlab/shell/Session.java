@@ -13,6 +13,7 @@ import org.codehaus.groovy.runtime.FormatHelper;
 import vmlab.dsl.ScriptRunner;
 import vmlab.lab.Lab;
 import vmlab.lab.LabVm;
+import vmlab.vmm.CpuState;
 import vmlab.vmm.HostMistake;
 
 /**
@@ -74,9 +75,15 @@ final class Session {
         return shown(runner.run(file, List.of()));
     }
 
-    /** Ctrl-C. */
+    /** Ctrl-C: also for a handler that loops for ever while nothing is being done here. */
     void interrupt() {
         evaluation.interrupt();
+        lab().interruptHandlers();
+    }
+
+    /** Whether this thread does what the user typed and waits for. */
+    boolean isEvaluating(Thread thread) {
+        return evaluation.isRunning(thread);
     }
 
     /** Whether the text is a command of the prompt rather than Groovy. */
@@ -159,6 +166,9 @@ final class Session {
     static String shown(Object value) {
         if (value == null) {
             return "";
+        }
+        if (value instanceof CpuState state) {
+            return state.describe();
         }
         String text = value instanceof CharSequence ? value.toString() : FormatHelper.toString(value);
         return text.lines().map(TerminalText::neutral).collect(Collectors.joining("\n"));

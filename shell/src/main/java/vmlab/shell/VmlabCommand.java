@@ -104,14 +104,19 @@ final class VmlabCommand implements Callable<Integer> {
         addCommonOptions(commandLine);
         // The words behind a script's name are the script's.
         commandLine.setStopAtPositional(true);
+        commandLine.getSubcommands().values().forEach(command -> command.setStopAtPositional(false));
         return commandLine;
     }
 
     private static void addCommonOptions(CommandLine commandLine) {
         CommandSpec root = commandLine.getCommandSpec();
         root.usageMessage().exitCodeList(exitCodes());
-        root.mixinStandardHelpOptions(true);
-        commandLine.getSubcommands().values().forEach(c -> c.getCommandSpec().mixinStandardHelpOptions(true));
+        addHelp(commandLine);
+    }
+
+    private static void addHelp(CommandLine commandLine) {
+        commandLine.getCommandSpec().mixinStandardHelpOptions(true);
+        commandLine.getSubcommands().values().forEach(VmlabCommand::addHelp);
     }
 
     private static Map<String, String> exitCodes() {

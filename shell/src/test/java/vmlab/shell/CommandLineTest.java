@@ -85,6 +85,7 @@ final class CommandLineTest {
                 mistake("expected one of [AUTO, KVM, SOFT]", "--backend=fast"),
                 mistake("there is no script nosuch.groovy", "nosuch.groovy"),
                 mistake("Missing required option: '--kernel=FILE'", "boot"),
+                mistake("there is no folder nosuch\n  give the folder", "guest", "build", "nosuch", "-o", "x"),
                 mistake("'lots' is not an int", "boot", "--kernel=x", "--memory=lots"),
                 mistake("there is no kernel nosuch\n  check the path given with --kernel", "boot", "--kernel=nosuch"));
     }

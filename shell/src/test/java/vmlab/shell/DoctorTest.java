@@ -23,7 +23,11 @@ final class DoctorTest {
     private KvmProbe.Result kvm = kvm(KvmProbe.Kind.NONE, "there is no working /dev/kvm");
 
     private static KvmProbe.Result kvm(KvmProbe.Kind kind, String reason) {
-        return new KvmProbe.Result(kind, reason, "another host", HypercallTransport.DOORBELL);
+        return kvm(kind, reason, "no such mode");
+    }
+
+    private static KvmProbe.Result kvm(KvmProbe.Kind kind, String reason, String no64Bit) {
+        return new KvmProbe.Result(kind, reason, "another host", HypercallTransport.DOORBELL, no64Bit);
     }
 
     private Finding finding(String subject) {
@@ -70,18 +74,29 @@ final class DoctorTest {
 
         assertEquals(Finding.Level.OK, found.level());
         assertEquals(
-                "there is no working /dev/kvm (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing",
+                "there is no working /dev/kvm (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing and takes vmcall itself",
                 found.found());
     }
 
     @Test
     void theKindOfKvmAndOfItsHypercallsIsTold() throws IOException {
-        kvm = kvm(KvmProbe.Kind.HARDWARE, "a guest with 32-bit paging ran");
+        kvm = kvm(KvmProbe.Kind.HARDWARE, "a guest with 32-bit paging ran", "");
         write("proc/cpuinfo", "processor : 0\nflags\t\t: fpu vme svm sse2\n");
 
         assertEquals(
                 "a guest with 32-bit paging ran (AMD SVM); --backend kvm runs guests on it, with hypercalls by a doorbell port: this kernel"
-                        + " answers vmcall itself",
+                        + " answers vmcall itself; 64-bit guests run on KVM",
+                finding("kvm").found());
+    }
+
+    @Test
+    void whatKeeps64BitGuestsFromRunningIsTold() throws IOException {
+        kvm = kvm(KvmProbe.Kind.NO_PAGING, "it is para-virtual", "this was seen");
+        write("proc/cpuinfo", "processor : 0\nflags\t\t: fpu vme sse2\n");
+
+        assertEquals(
+                "it is para-virtual (the CPU shows neither VMX nor SVM); guests run on the CPU in Java, which needs nothing and takes vmcall itself;"
+                        + " 64-bit guests don't run here: this was seen",
                 finding("kvm").found());
     }
 

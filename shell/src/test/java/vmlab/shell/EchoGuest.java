@@ -12,23 +12,32 @@ import vmlab.lab.LabSettings;
 import vmlab.lab.MachineFactory;
 import vmlab.lab.Progress;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
+import vmlab.vmm.Hypercall;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.InterruptController;
 import vmlab.vmm.Machine;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.Vm;
-import vmlab.vmm.VmClock;
 
-/** A machine whose guest greets and then says {@code you typed …} for every line it gets. */
+/**
+ * A machine whose guest greets and then says {@code you typed …} for every line it gets; {@code call 4} makes the hypercall
+ * of token 4.
+ */
 final class EchoGuest implements MachineFactory {
     static final String GREETING = "\u001b[1mhello\u001b[0m from\u0007 the guest\r\n> ";
 
     /** A lab of such guests, in real time. */
     static Lab lab() {
         GuestFiles none = new GuestFiles() {
+            @Override
+            public GuestFiles forCpu(vmlab.vmm.CpuModel cpu) {
+                return this;
+            }
+
             @Override
             public java.nio.file.Path debianKernel() {
                 return java.nio.file.Path.of("kernel");
@@ -76,7 +85,7 @@ final class EchoGuest implements MachineFactory {
 
         @Override
         public Vm create(Board board) {
-            EchoCpu cpu = new EchoCpu(console, board.clock());
+            EchoCpu cpu = new EchoCpu(console, board);
             return new Vm() {
                 @Override
                 public Vcpu vcpu() {
@@ -91,21 +100,48 @@ final class EchoGuest implements MachineFactory {
         }
     }
 
+    private record EchoCall(int eax) implements Hypercall {
+        @Override
+        public int ebx() {
+            return 0;
+        }
+
+        @Override
+        public int ecx() {
+            return 0;
+        }
+
+        @Override
+        public int edx() {
+            return 0;
+        }
+
+        @Override
+        public int esi() {
+            return 0;
+        }
+
+        @Override
+        public void result(int value) {
+            // It doesn't look at it.
+        }
+    }
+
     private static final class EchoCpu implements Vcpu {
         private final Line console;
-        private final VmClock clock;
+        private final Hypervisor.Board board;
         private final StringBuilder line = new StringBuilder();
         private final AtomicBoolean kicked = new AtomicBoolean();
         private boolean greeted;
 
-        private EchoCpu(Line console, VmClock clock) {
+        private EchoCpu(Line console, Hypervisor.Board board) {
             this.console = console;
-            this.clock = clock;
+            this.board = board;
         }
 
         @Override
         public VcpuExit run() {
-            clock.fireDue();
+            board.clock().fireDue();
             if (!greeted) {
                 greeted = true;
                 print(GREETING);
@@ -118,6 +154,9 @@ final class EchoGuest implements MachineFactory {
 
         private void typed(char c) {
             if (c == '\r' || c == '\n') {
+                if (line.toString().matches("call \\d+")) {
+                    board.hypercalls().dispatch(new EchoCall(Integer.parseInt(line.substring(5))));
+                }
                 print("\r\nyou typed " + line + "\r\n> ");
                 line.setLength(0);
             } else {
@@ -139,6 +178,11 @@ final class EchoGuest implements MachineFactory {
         @Override
         public VcpuExit step() {
             return run();
+        }
+
+        @Override
+        public void debug(DebugPoints points) {
+            throw new UnsupportedOperationException("this CPU has no breakpoints");
         }
 
         @Override

@@ -133,6 +133,64 @@ final class PromptTest {
         console.line("1 + 1").shows("\n2");
     }
 
+    private void guestCalls(int token) {
+        console.lab().vm("vm0").orElseThrow().console().send("call " + token + "\r");
+    }
+
+    @Test
+    void aHandlersLinesComeAboveWhatIsBeingTyped() {
+        console.line(LAB + "; vm0.start(); vm0.console.expect('> ')\n").shows("vm0| hello");
+        console.line("vm0.hypercall(4) { call -> print 'PO'; println 'KE!!!' }; 'ready'")
+                .shows("\nready");
+        console.shows("vmlab> ");
+        console.type("6 * ").shows("6 * ");
+
+        guestCalls(4);
+
+        console.shows("POKE!!!");
+        console.shows("vmlab> 6 * ");
+        console.type("7\r").shows("\n42");
+        console.line("/hypercalls vm0").shows("4          prompt:1                     1  eax=4");
+    }
+
+    @Test
+    void ctrlCAtThePromptEndsAHandlerThatLoops() {
+        console.line(LAB + "; vm0.start(); vm0.console.expect('> ')\n").shows("vm0| hello");
+        console.line("vm0.hypercall(4) { call -> println 'begun'; while (true) { } }; 'ready'")
+                .shows("\nready");
+        guestCalls(4);
+        console.shows("begun");
+
+        console.ctrlC().shows("(prompt:1) was interrupted; vm0 is paused");
+
+        console.line("vm0.state()").shows("\nHELD");
+    }
+
+    @Test
+    void ctrlCEndsAHandlerThatAnInputWaitsFor() {
+        console.line(LAB + "; vm0.start(); vm0.console.expect('> ')\n").shows("vm0| hello");
+        console.line("vm0.hypercall(4) { call -> println 'begun'; while (true) { } }; 'ready'")
+                .shows("\nready");
+        console.line("vm0.console.type('call 4'); vm0.console.expect('never', 1.hours)")
+                .shows("begun");
+
+        console.ctrlC().shows("vm0 is paused");
+
+        console.shows("interrupted");
+        console.line("vm0.state()").shows("\nHELD");
+    }
+
+    @Test
+    void anAttachedConsoleShowsWhatAHandlerPrints() {
+        console.line(LAB + "; vm0.start(); vm0.console.expect('> ')\n").shows("vm0| hello");
+        console.line("vm0.hypercall(4) { call -> println 'POKE!!!' }; 'ready'").shows("\nready");
+        console.line("/console vm0").shows("from^G the guest");
+
+        console.type("call 4\r").shows("POKE!!!\r\n");
+
+        console.type("\u001d").shows("back at the prompt");
+    }
+
     @Test
     void ctrlDLeaves() {
         console.type("\u0004");
@@ -164,6 +222,7 @@ final class PromptTest {
         console.line(LAB + "; 'ready'").shows("\nready");
 
         console.type("vm0.consol\t.lines()\r").shows("\n[]");
+        console.type("vm0.hypercalls.handl\t(4)\r").shows("\nfalse");
     }
 
     @Test
@@ -191,7 +250,7 @@ final class PromptTest {
     void theHelpNamesEveryCommand() {
         console.line("/help").shows("Type Groovy");
 
-        String help = console.shows("vm0.sh('uname -a')");
+        String help = console.shows("vm0.disassemble()");
         for (ConsoleCommand command : ConsoleCommands.ALL) {
             assertTrue(help.contains(command.usage()), command.usage());
             assertFalse(command.summary().isEmpty(), command.name());

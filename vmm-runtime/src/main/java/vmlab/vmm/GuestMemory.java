@@ -95,6 +95,11 @@ public final class GuestMemory implements AutoCloseable {
         listeners.add(listener);
     }
 
+    /** Undoes {@link #onWrite}. */
+    public void forget(WriteListener listener) {
+        listeners.remove(listener);
+    }
+
     public int read8(long guestAddress) {
         return RawMemory.get8(host(guestAddress, 1)) & 0xFF;
     }
@@ -146,6 +151,11 @@ public final class GuestMemory implements AutoCloseable {
 
     public void onWindow(WindowListener listener) {
         windowListeners.add(listener);
+    }
+
+    /** Undoes {@link #onWindow}. */
+    public void forget(WindowListener listener) {
+        windowListeners.remove(listener);
     }
 
     /** The shared memory above the RAM. */

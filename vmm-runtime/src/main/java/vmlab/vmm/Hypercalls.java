@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 public final class Hypercalls {
     /**
-     * The port that a guest writes to where its {@code vmcall} doesn't reach us: hardware KVM answers it in the kernel. Below
+     * The port that a guest writes to by OUT, not by OUTS, where its {@code vmcall} doesn't reach us: hardware KVM answers it in the kernel. Below
      * 256, so that {@code out %al, $port} leaves EDX to the call's arguments; of no device since the 80287.
      */
     public static final int DOORBELL_PORT = 0xF8;

@@ -2,16 +2,16 @@
 package vmlab.vmm;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * All of one virtual machine, wired: memory, buses, devices, clock and a CPU with the thread that runs it.
@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
  * <p>Built in steps: construct, map and {@link #add} devices, {@link #open} a back end on it, load a boot image,
  * {@link #start}. It can be held and let go on any number of times; it ends once.
  *
- * <p>Not modelled: power states, more than one CPU. Threads: the public methods may be called from any thread unless they
- * say otherwise; devices, alarms and posted tasks run on the machine's own thread, one at a time.
+ * <p>Not modelled: power states. Threads: one for each CPU. The public methods may be called from any thread unless they say
+ * otherwise; devices, alarms and posted tasks run on the CPUs' threads, one at a time.
  */
 public final class Machine implements AutoCloseable {
     /** How guest time relates to the host's. */
@@ -31,8 +31,6 @@ public final class Machine implements AutoCloseable {
         REAL_TIME
     }
 
-    private static final Logger LOG = LoggerFactory.getLogger(Machine.class);
-
     private final String name;
     private final GuestMemory memory;
     private final GuestEvents events;
@@ -41,38 +39,31 @@ public final class Machine implements AutoCloseable {
     private final VmClock clock = new VmClock();
     private final Hypercalls hypercalls;
     private final List<Device> devices = new ArrayList<>();
-    private final CompletableFuture<MachineEnd> end = new CompletableFuture<>();
-
-    /**
-     * Guards the fields below; never held while the guest runs, a posted task is executed or an end is announced. A CPU's
-     * {@link Vcpu#kick()} is called under it, so that no kick meets a closed CPU.
-     */
+    private final int cpus;
+    private final RunLoop loop;
+    /** Guards {@link #vm}; comes before the loop's own. */
     private final ReentrantLock lock = new ReentrantLock();
 
-    private final Condition changed = lock.newCondition();
-    private final ArrayDeque<Runnable> inbox = new ArrayDeque<>();
-    private boolean wantRunning;
-    /** From when the thread goes for the guest until it has seen a hold: idle time is part of it. */
-    private boolean inGuest;
-    /** No task is taken any more. */
-    private boolean ending;
-
-    private Thread thread;
+    private Consumer<Optional<ChipSet>> onChips = chips -> {};
+    private Hypervisor hypervisor;
+    private Hypervisor.Board board;
     private Vm vm;
 
-    private volatile Pace pace = Pace.VIRTUAL;
-
-    /** The first request wins. The machine's own thread only. */
-    private MachineEnd requestedEnd;
-
-    /** A machine without devices or CPU. */
+    /** A machine without devices, which will have one CPU. */
     public Machine(String name, GuestMemory memory, GuestEvents events) {
+        this(name, memory, events, 1);
+    }
+
+    /** A machine without devices, which will have so many CPUs. */
+    public Machine(String name, GuestMemory memory, GuestEvents events, int cpus) {
         this.name = Objects.requireNonNull(name);
         this.memory = Objects.requireNonNull(memory);
         this.events = Objects.requireNonNull(events);
         ports = new IoBus("port", events);
         mmio = new IoBus("memory", events);
         hypercalls = new Hypercalls(events);
+        loop = new RunLoop(name, clock);
+        this.cpus = cpus;
     }
 
     public String name() {
@@ -113,236 +104,320 @@ public final class Machine implements AutoCloseable {
         return device;
     }
 
-    /** What devices use to reset or end the machine. For the machine's own thread. */
+    /** Puts a part in the place of the one with its name. For whoever wires the machine, while it isn't running. */
+    public void replace(Device device) {
+        for (int i = 0; i < devices.size(); i++) {
+            if (devices.get(i).name().equals(device.name())) {
+                devices.set(i, device);
+                return;
+            }
+        }
+        throw new IllegalArgumentException("this machine has no " + device.name());
+    }
+
+    /** Names who wires the chips that another back end brings, or the machine's own again, at {@link #moveTo}. */
+    public void onChips(Consumer<Optional<ChipSet>> wiring) {
+        onChips = Objects.requireNonNull(wiring);
+    }
+
+    /** What devices use to reset or end the machine. */
     public MachineControl control() {
         return new MachineControl() {
             @Override
             public void reset(String reason) {
-                request(new MachineEnd(MachineEnd.Kind.RESET, 0, reason));
+                loop.request(new MachineEnd(MachineEnd.Kind.RESET, 0, reason));
             }
 
             @Override
             public void exit(int status, String reason) {
-                request(new MachineEnd(MachineEnd.Kind.EXITED, status, reason));
+                loop.request(new MachineEnd(MachineEnd.Kind.EXITED, status, reason));
             }
 
             @Override
             public void kill(String reason) {
-                request(new MachineEnd(MachineEnd.Kind.KILLED, 0, reason));
+                loop.request(new MachineEnd(MachineEnd.Kind.KILLED, 0, reason));
             }
         };
     }
 
-    private void request(MachineEnd wanted) {
-        if (requestedEnd == null) {
-            requestedEnd = wanted;
-        }
-        kick();
-    }
-
-    private void kick() {
-        lock.lock();
-        try {
-            if (vm != null) {
-                vm.vcpu().kick();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Creates the CPU. */
+    /** Creates 32-bit CPUs. */
     public void open(Hypervisor hypervisor, InterruptController interrupts) {
+        open(hypervisor, CpuModel.I386, interrupts);
+    }
+
+    /** Creates the CPUs. */
+    public void open(Hypervisor first, CpuModel cpu, InterruptController interrupts) {
         lock.lock();
         try {
-            if (vm != null || ending) {
+            if (vm != null || loop.isEnding()) {
                 throw new IllegalStateException(name + " has been opened or ended before");
             }
-            vm = hypervisor.create(new Hypervisor.Board(memory, ports, mmio, interrupts, clock, hypercalls, events));
+            board = new Hypervisor.Board(
+                    cpu, memory, ports, mmio, interrupts, clock, hypercalls, events, cpus, new ReentrantLock());
+            hypervisor = first;
+            vm = hypervisor.create(board);
+            loop.open(vm.vcpus());
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * The CPU. Its state may be looked at when the machine is held, or in a posted task.
+     * The CPUs; the first is the boot CPU. Their state may be looked at when the machine is held, or in a posted task.
      *
      * @throws IllegalStateException before {@link #open} and after {@link #close}
      */
+    public List<Vcpu> vcpus() {
+        return ofVm(Vm::vcpus);
+    }
+
+    /** The boot CPU, as {@link #vcpus()}. */
     public Vcpu vcpu() {
-        lock.lock();
-        try {
-            if (vm == null) {
-                throw new IllegalStateException(name + " has no CPU: it is not open");
-            }
-            return vm.vcpu();
-        } finally {
-            lock.unlock();
-        }
+        return vcpus().get(0);
     }
 
     /** The interrupt chips and timer that the back end has brought; empty if the machine's own are used. */
     public Optional<ChipSet> chips() {
+        return ofVm(Vm::chips);
+    }
+
+    private <T> T ofVm(Function<Vm, T> question) {
         lock.lock();
         try {
             if (vm == null) {
                 throw new IllegalStateException(name + " has no CPU: it is not open");
             }
-            return vm.chips();
+            return question.apply(vm);
         } finally {
             lock.unlock();
         }
     }
 
-    /** Starts the machine's thread; the guest runs at once or, if {@code held}, at {@link #resume()}. */
-    public void start(Pace initialPace, boolean held) {
+    /** The back end its CPU is of. */
+    public Hypervisor hypervisor() {
         lock.lock();
         try {
-            if (vm == null || thread != null || ending) {
-                throw new IllegalStateException(name + " is not open, or has been started or ended before");
-            }
-            pace = initialPace;
-            wantRunning = !held;
-            thread = new Thread(this::life, name + "-vcpu0");
-            thread.setDaemon(true);
-            thread.start();
+            return hypervisor;
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Which CPU the guest has, on either back end. */
+    public CpuModel cpuModel() {
+        return board.cpu();
+    }
+
+    /** What its CPU sees of it, for a second one. */
+    Hypervisor.Board board() {
+        return board;
+    }
+
+    // ---- its state; for a machine that is not started, or that is held, or for a posted task
+
+    /** All of it but its memory. */
+    public MachineState state() {
+        Map<String, Record> states = new LinkedHashMap<>();
+        for (Device device : devices) {
+            if (device instanceof Stateful<?> stateful) {
+                states.put(device.name(), stateful.state());
+            }
+        }
+        return new MachineState(clock.nanos(), vcpus().stream().map(Vcpu::state).toList(), states);
+    }
+
+    /**
+     * Takes over a state of a machine with the same parts; the memory that belongs to it is the caller's business. Machines of
+     * several CPUs can't: their local APICs aren't part of a state.
+     *
+     * @throws IllegalArgumentException if the parts are others, or the CPU can't have such a state; it may have been taken
+     *     over in part
+     */
+    public void restore(MachineState state) {
+        refuseSeveralCpus();
+        if (state.cpus().size() != 1) {
+            throw new IllegalArgumentException("this machine has one CPU, the state %d"
+                    .formatted(state.cpus().size()));
+        }
+        if (!state.devices().keySet().equals(state().devices().keySet())) {
+            throw new IllegalArgumentException("this machine has other parts than the state: %s and %s"
+                    .formatted(state().devices().keySet(), state.devices().keySet()));
+        }
+        clock.restore(state.nanos());
+        for (Device device : devices) {
+            if (device instanceof Stateful<?> stateful) {
+                restore(stateful, state.devices().get(device.name()));
+            }
+        }
+        vcpu().restore(state.cpus().get(0));
+    }
+
+    private void refuseSeveralCpus() {
+        if (cpus > 1) {
+            throw new IllegalArgumentException(
+                    "it has %d CPUs, and the state of their local APICs isn't kept".formatted(cpus));
+        }
+    }
+
+    @SuppressWarnings("unchecked")
+    private static void restore(Stateful<?> device, Record state) {
+        try {
+            ((Stateful<Record>) device).restore(state);
+        } catch (ClassCastException e) {
+            throw new IllegalArgumentException("another device's state: " + state.getClass(), e);
+        }
+    }
+
+    /**
+     * Goes on with a CPU of another back end, from the same instruction, with the same memory and devices.
+     *
+     * @throws IllegalArgumentException if a CPU there can't have the state; the machine is as it was
+     * @throws HostMistake if the back end can't be used; the machine is as it was
+     */
+    public void moveTo(Hypervisor other) {
+        refuseSeveralCpus();
+        vcpu().hold();
+        MachineState before = state();
+        Hypervisor present = hypervisor();
+        try {
+            exchangeCpu(other);
+            restore(before);
+        } catch (RuntimeException | Error e) {
+            exchangeCpu(present);
+            restore(before);
+            throw e;
+        }
+    }
+
+    private void exchangeCpu(Hypervisor other) {
+        Vm old;
+        lock.lock();
+        try {
+            old = vm;
+            vm = null;
+        } finally {
+            lock.unlock();
+        }
+        loop.forgetCpus();
+        if (old != null) {
+            old.close();
+        }
+        Vm fresh = other.create(board);
+        lock.lock();
+        try {
+            vm = fresh;
+            hypervisor = other;
+            loop.open(vm.vcpus());
+            // In place of a kick that came while there was no CPU.
+            vm.vcpu().kick();
+        } finally {
+            lock.unlock();
+        }
+        onChips.accept(fresh.chips());
+    }
+
+    /** {@link Vm#deferWrites}; to be said again after a move to another back end. */
+    public void deferWrites(AddressRange ofPorts) {
+        ofVm(there -> {
+            there.deferWrites(ofPorts);
+            return null;
+        });
+    }
+
+    /** {@link Vm#ioEvent}; it is this back end's and ends with it. */
+    public Optional<IoEvent> ioEvent(AddressRange register, boolean port) {
+        return ofVm(there -> there.ioEvent(register, port));
+    }
+
+    /** {@link Vm#irqEvent}; it is this back end's and ends with it. */
+    public Optional<IrqEvent> irqEvent(int line) {
+        return ofVm(there -> there.irqEvent(line));
+    }
+
+    /** Starts the CPUs' threads; the guest runs at once or, if {@code held}, at {@link #resume()}. */
+    public void start(Pace pace, boolean held) {
+        loop.start(pace, held);
     }
 
     public Pace pace() {
-        return pace;
+        return loop.pace();
     }
 
     public void pace(Pace newPace) {
-        pace = Objects.requireNonNull(newPace);
-        post(() -> {});
+        loop.pace(newPace);
     }
 
     /** Lets the guest run. */
     public void resume() {
-        setRunning(true);
+        loop.resume();
     }
 
     /**
-     * Holds the guest: on the machine's own thread after the instruction being executed, from elsewhere soon.
-     * {@link #awaitHeld()} waits until it is.
+     * Holds the guest: a CPU's own thread after the instruction being executed, the others soon. {@link #awaitHeld()} waits
+     * until all are.
      */
     public void hold() {
-        setRunning(false);
-        kick();
-    }
-
-    private void setRunning(boolean running) {
-        lock.lock();
-        try {
-            wantRunning = running && !ending;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        loop.hold();
     }
 
     /**
      * Waits until the guest is held or the machine has ended.
      *
-     * @throws IllegalStateException on the machine's own thread, which would wait for itself
+     * @throws IllegalStateException on one of the machine's own threads, which would wait for itself
      */
     public void awaitHeld() throws InterruptedException {
-        lock.lock();
-        try {
-            if (Thread.currentThread() == thread) {
-                throw new IllegalStateException(name + " can't wait for itself");
-            }
-            while ((inGuest || wantRunning) && !end.isDone()) {
-                changed.await();
-            }
-        } finally {
-            lock.unlock();
-        }
+        loop.awaitHeld();
     }
 
     /** Whether the guest may run now: started, not held and not ended. */
     public boolean isRunning() {
-        lock.lock();
-        try {
-            return thread != null && wantRunning && !end.isDone();
-        } finally {
-            lock.unlock();
-        }
+        return loop.isRunning();
     }
 
     /**
-     * Has a task done on the machine's thread, between two instructions, also while the guest is held. A task that throws
-     * ends the machine as {@code FAILED}: it may have left a device half changed.
+     * Has a task done on the boot CPU's thread, between two instructions of every CPU, also while the guest is held. A task
+     * that throws ends the machine as {@code FAILED}: it may have left a device half changed.
      *
      * @return whether it will be done: {@code false} once the machine is ending
      */
     public boolean post(Runnable task) {
-        Objects.requireNonNull(task);
-        lock.lock();
-        try {
-            if (ending) {
-                return false;
-            }
-            inbox.add(task);
-            changed.signalAll();
-            kick();
-            return true;
-        } finally {
-            lock.unlock();
-        }
+        return loop.post(task);
+    }
+
+    /**
+     * One step of the boot CPU, {@link Vcpu#step()}, in a posted task while the guest is held; other CPUs stand still. Idle
+     * time before it is skipped; what would end a run ends the machine.
+     */
+    public VcpuExit step() {
+        return loop.step(vcpu());
+    }
+
+    /** Names who is told, on its thread, that a CPU has stopped at a breakpoint; the guest is being held by then. */
+    public void onBreakpoint(Consumer<VcpuExit> listener) {
+        loop.onBreakpoint(listener);
     }
 
     /** How it ended; empty as long as it hasn't. */
     public Optional<MachineEnd> end() {
-        return Optional.ofNullable(end.getNow(null));
+        return loop.end();
     }
 
     /** Completes when the machine ends. */
     public CompletableFuture<MachineEnd> whenEnded() {
-        return end.copy();
+        return loop.whenEnded();
+    }
+
+    /** Waits for the end at most this long of host time. */
+    public Optional<MachineEnd> awaitEnd(Duration limit) throws InterruptedException {
+        return loop.awaitEnd(limit);
     }
 
     /**
-     * Ends the machine and waits for its thread; on that thread, ends it after the task at hand. Does nothing if it has
-     * ended.
+     * Ends the machine and waits for its threads; on one of them, ends it after the instruction or task at hand. Does nothing
+     * if it has ended.
      */
     public void stop() {
-        MachineEnd stopped = new MachineEnd(MachineEnd.Kind.STOPPED, 0, "");
-        Thread toJoin = startedThread();
-        if (toJoin == null) {
-            end(stopped);
-        } else {
-            post(() -> request(stopped));
-            joinUnlessCurrent(toJoin);
-        }
-    }
-
-    /** The machine's thread. If there is none, there never will be. */
-    private Thread startedThread() {
-        lock.lock();
-        try {
-            ending |= thread == null;
-            return thread;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private static void joinUnlessCurrent(Thread toJoin) {
-        boolean interrupted = false;
-        while (toJoin != Thread.currentThread() && toJoin.isAlive()) {
-            try {
-                toJoin.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        loop.stop();
     }
 
     /**
@@ -353,12 +428,13 @@ public final class Machine implements AutoCloseable {
     @Override
     public void close() {
         stop();
+        if (end().isEmpty()) {
+            throw new IllegalStateException(name + " can't be closed from within");
+        }
+        loop.forgetCpus();
         Vm toClose;
         lock.lock();
         try {
-            if (!end.isDone()) {
-                throw new IllegalStateException(name + " can't be closed from within");
-            }
             toClose = vm;
             vm = null;
         } finally {
@@ -368,172 +444,5 @@ public final class Machine implements AutoCloseable {
             toClose.close();
         }
         memory.close();
-    }
-
-    private void life() {
-        MachineEnd ended;
-        try {
-            ended = run();
-        } catch (Throwable e) {
-            ended = failed(e);
-        }
-        end(ended);
-    }
-
-    /** Does the tasks that were taken, as who posted one may be waiting for its answer, and announces the end. */
-    private void end(MachineEnd ended) {
-        refuseTasks();
-        MachineEnd announced = ended;
-        for (Runnable task = nextTask(); task != null; task = nextTask()) {
-            try {
-                task.run();
-            } catch (Throwable e) {
-                announced = failed(e);
-            }
-        }
-        announce(announced);
-    }
-
-    private void refuseTasks() {
-        lock.lock();
-        try {
-            ending = true;
-            wantRunning = false;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private MachineEnd failed(Throwable cause) {
-        LOG.error("{}: vmlab failed", name, cause);
-        return new MachineEnd(MachineEnd.Kind.FAILED, 0, cause.toString());
-    }
-
-    /** Not under the lock: what follows on the end may ask for anything, on any thread. */
-    private void announce(MachineEnd ended) {
-        end.complete(ended);
-        lock.lock();
-        try {
-            inGuest = false;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private MachineEnd run() {
-        while (true) {
-            runInbox();
-            if (requestedEnd != null) {
-                return requestedEnd;
-            }
-            if (!enterGuest()) {
-                awaitChange(false, Long.MAX_VALUE);
-                continue;
-            }
-            VcpuExit exit = vm.vcpu().run();
-            if (requestedEnd != null) {
-                return requestedEnd;
-            }
-            switch (exit.kind()) {
-                case HALTED -> idle();
-                case STOPPED -> {
-                    return new MachineEnd(MachineEnd.Kind.POWERED_OFF, 0, exit.detail());
-                }
-                case SHUTDOWN -> {
-                    return new MachineEnd(MachineEnd.Kind.CRASHED, 0, exit.detail());
-                }
-                case FAILED -> {
-                    return new MachineEnd(MachineEnd.Kind.FAILED, 0, exit.detail());
-                }
-                case BREAKPOINT -> setRunning(false);
-                case KICKED, STEPPED -> {}
-            }
-        }
-    }
-
-    /** Does the tasks that are there now: one that posts itself again must not keep the machine from ending. */
-    private void runInbox() {
-        for (int left = tasks(); left > 0; left--) {
-            nextTask().run();
-        }
-    }
-
-    private int tasks() {
-        lock.lock();
-        try {
-            return inbox.size();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** The oldest task, or null. */
-    private Runnable nextTask() {
-        lock.lock();
-        try {
-            return inbox.poll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean enterGuest() {
-        lock.lock();
-        try {
-            if (!wantRunning) {
-                vm.vcpu().hold();
-            }
-            inGuest = wantRunning;
-            changed.signalAll();
-            return inGuest;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Lets idle time pass: skipped, or as long as the host's clock says. A posted task ends it early. */
-    private void idle() {
-        long deadline = clock.nextDeadline();
-        if (pace == Pace.VIRTUAL && deadline != Long.MAX_VALUE) {
-            clock.skipTo(deadline);
-            return;
-        }
-        long from = System.nanoTime();
-        long guestFrom = clock.nanos();
-        awaitChange(true, deadline == Long.MAX_VALUE ? deadline : deadline - guestFrom);
-        if (pace == Pace.REAL_TIME) {
-            clock.skipTo(Math.min(deadline, guestFrom + System.nanoTime() - from));
-        }
-    }
-
-    /** Waits for a posted task, for {@link #wantRunning} not to be {@code running} any more, or for the time to pass. */
-    private void awaitChange(boolean running, long nanos) {
-        lock.lock();
-        try {
-            long left = nanos;
-            while (inbox.isEmpty() && wantRunning == running && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-        } catch (InterruptedException e) {
-            // Nobody interrupts this thread but a shutting-down JVM; the machine ends like any other.
-            requestedEnd = new MachineEnd(MachineEnd.Kind.STOPPED, 0, "interrupted");
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Waits for the end at most this long of host time. */
-    public Optional<MachineEnd> awaitEnd(Duration limit) throws InterruptedException {
-        lock.lock();
-        try {
-            long left = limit.toNanos();
-            while (!end.isDone() && left > 0) {
-                left = changed.awaitNanos(left);
-            }
-        } finally {
-            lock.unlock();
-        }
-        return end();
     }
 }

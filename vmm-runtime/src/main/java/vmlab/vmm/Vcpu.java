@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm;
 
-/** One CPU of a virtual machine. All methods but {@link #kick()} belong to one thread. */
+/**
+ * One CPU of a virtual machine. All methods but {@link #kick()} belong to one thread; {@link #state()} and
+ * {@link #restore} also to a thread that knows that nothing runs.
+ */
 public interface Vcpu {
     /** Runs the guest until there is a reason to come back. Port and memory-mapped I/O is done inside. */
     VcpuExit run();
@@ -17,6 +20,14 @@ public interface Vcpu {
      * instruction being executed. A kick that comes while nothing runs ends the next run at once. Any thread may call it.
      */
     void kick();
+
+    /**
+     * Sets where {@link #run()} ends with {@code BREAKPOINT}, in place of what was set before. A run that begins at the
+     * instruction the last one ended before executes it, and takes no interrupt before it.
+     *
+     * @throws IllegalArgumentException if this CPU can't watch so much; nothing has changed then
+     */
+    void debug(DebugPoints points);
 
     /**
      * The guest won't be run for a while: stops what of it goes on by the host's time even so. The next run lets that go on.

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
 /**
  * The only source of time inside a machine, in nanoseconds since its power-on.
  *
- * <p>Time is a base that only {@link #skipTo} moves plus what the CPU says it has done ({@link #useSource}). On the Java
+ * <p>Time is a base that only {@link #skipTo} and {@link #restore} move plus what the CPU says it has done ({@link #useSource}). On the Java
  * CPU that is the number of instructions, so a guest that is given no outside input sees the same times in every run.
  *
  * <p>Alarms fire when the owner of the clock calls {@link #fireDue()}, in the order of their times and, for equal times,
@@ -93,6 +93,11 @@ public final class VmClock {
     /** Lets idle time pass; does nothing if {@code nanos} is not in the future. */
     public void skipTo(long nanos) {
         baseNanos += Math.max(0, nanos - nanos());
+    }
+
+    /** Time goes on from there, which may be in the past; alarms stay as they are. */
+    public void restore(long nanos) {
+        baseNanos += nanos - nanos();
     }
 
     /**

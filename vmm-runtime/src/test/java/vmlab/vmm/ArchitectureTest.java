@@ -12,11 +12,11 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "vmlab.vmm", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
     @ArchTest
-    static final ArchRule nativeFunctionsAreCalledByKvmAndForMappedMemoryOnly = noClasses()
+    static final ArchRule nativeFunctionsAreCalledByKvmForMappedMemoryAndForDisassemblyOnly = noClasses()
             .that()
             .resideOutsideOfPackage("vmlab.vmm.kvm")
             .and()
-            .haveNameNotMatching("vmlab\\.vmm\\.NativePages(\\$.*)?")
+            .haveNameNotMatching("vmlab\\.vmm\\.(NativePages|Disassembler)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("com.sun.jna..")

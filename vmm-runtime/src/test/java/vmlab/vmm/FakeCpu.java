@@ -58,6 +58,11 @@ final class FakeCpu implements Hypervisor, Vm, Vcpu {
     }
 
     @Override
+    public void debug(DebugPoints points) {
+        throw new UnsupportedOperationException("this CPU has no breakpoints");
+    }
+
+    @Override
     public VcpuExit step() {
         return run();
     }

@@ -4,16 +4,22 @@ package vmlab.dsl.model;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Says everything that is wrong with an assembly, in the order of the script. */
 public final class AssemblyChecker {
     private static final Comparator<Problem> SCRIPT_ORDER = Comparator.comparingInt(
                     (Problem problem) -> problem.location().line())
             .thenComparingInt(problem -> problem.location().column());
+
+    /** What keeps Linux from its other CPUs (Documentation/admin-guide/kernel-parameters). */
+    private static final Pattern ONE_CPU = Pattern.compile("nosmp|maxcpus=0|nr_cpus=[01]|nolapic|disableapic|apic=off");
 
     private final List<Problem> problems = new ArrayList<>();
 
@@ -27,6 +33,8 @@ public final class AssemblyChecker {
             checker.checkIndex(vm, seen.putIfAbsent(vm.index(), vm), assembly);
             vm.settings().forEach(setting -> checker.check(vm, setting));
             checker.checkKernel(vm);
+            checker.checkSeveralCpus(vm);
+            checker.checkPrograms(vm);
         }
         checker.problems.sort(SCRIPT_ORDER);
         return List.copyOf(checker.problems);
@@ -52,6 +60,31 @@ public final class AssemblyChecker {
         }
     }
 
+    /** Of vmlab's own kernels it is known how many bits they have, without looking into them. */
+    private void checkPrograms(VmSpec vm) {
+        Object kernel =
+                vm.setting(Attribute.KERNEL_IMAGE.word()).map(Setting::value).orElse(Setting.NOTHING);
+        Object initrd =
+                vm.setting(Attribute.INITRD_IMAGE.word()).map(Setting::value).orElse(Setting.NOTHING);
+        if (kernel == KernelSource.DEBIAN64 && initrd instanceof RootFs rootfs) {
+            rootfs.sources().stream()
+                    .filter(source -> source.kind() != GuestSource.Kind.TEXT)
+                    .forEach(source -> add(
+                            source.location(),
+                            "'" + source.path() + "' would be built for 32-bit kernels, and " + kernel
+                                    + " is a 64-bit one",
+                            "kernel_image = " + KernelSource.DEBIAN
+                                    + ", or add what you built: file 'path', new File('…')"));
+        } else if (kernel == KernelSource.DEBIAN && initrd instanceof RootFs rootfs) {
+            rootfs.files().stream()
+                    .filter(file -> Elf64.isHeldBy(file.content()))
+                    .forEach(file -> add(
+                            file.location(),
+                            "'" + file.path() + "' is a 64-bit program, and the kernel " + kernel + " a 32-bit one",
+                            "build it with gcc -m32 -static, or boot kernel_image = " + KernelSource.DEBIAN64));
+        }
+    }
+
     private void check(VmSpec vm, Setting setting) {
         String word = setting.attribute();
         if (!Attribute.exists(word) && !isOfDataport(vm, word)) {
@@ -64,6 +97,7 @@ public final class AssemblyChecker {
         }
         switch (Attribute.of(word).map(Attribute::use).orElse(Attribute.Use.KEPT)) {
             case RAM -> checkRam(setting);
+            case CPUS -> checkCpus(setting);
             case TEXT -> checkCommandLine(setting);
             case KERNEL -> checkImage(setting, KernelSource.class, "debian.kernel");
             case INITRD -> checkImage(setting, RootFs.class, "rootfs { }");
@@ -94,6 +128,44 @@ public final class AssemblyChecker {
                         "guest_ram_mb is " + mb + ", but a guest has 1 to " + VmSpec.MOST_RAM_MB + " MB",
                         sample);
             }
+        }
+    }
+
+    private void checkCpus(Setting setting) {
+        Object value = setting.value();
+        if (!(value instanceof Integer)) {
+            add(setting.location(), "num_vcpus is " + named(value) + ", not a whole number", "num_vcpus = 2");
+        } else if (!isNumberOfCpus(value)) {
+            add(
+                    setting.location(),
+                    "num_vcpus is " + value + ", but a guest has 1 to " + VmSpec.MOST_VCPUS + " CPUs",
+                    "num_vcpus = 2");
+        }
+    }
+
+    private static boolean isNumberOfCpus(Object value) {
+        return value instanceof Integer cpus && cpus >= 1 && cpus <= VmSpec.MOST_VCPUS;
+    }
+
+    /** With {@code maxcpus=1} the others can be brought up later; by these words they never can. */
+    private void checkSeveralCpus(VmSpec vm) {
+        Optional<Setting> cpus = vm.setting(Attribute.NUM_VCPUS.word()).filter(s -> isNumberOfCpus(s.value()));
+        Optional<Setting> words = vm.setting(Attribute.KERNEL_CMDLINE.word());
+        if (cpus.isEmpty()
+                || vm.numVcpus() == 1
+                || words.isEmpty()
+                || !(words.get().value() instanceof String text)) {
+            return;
+        }
+        List<String> against = Arrays.stream(text.split(" "))
+                .filter(word -> ONE_CPU.matcher(word).matches())
+                .toList();
+        if (!against.isEmpty()) {
+            String found = String.join(" ", against);
+            add(
+                    words.get().location(),
+                    "with " + found + " the kernel uses one CPU, and num_vcpus is " + vm.numVcpus(),
+                    "leave out " + found + ", or num_vcpus = 1");
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  */
 public enum Attribute {
     GUEST_RAM_MB(Use.RAM),
+    NUM_VCPUS(Use.CPUS),
     KERNEL_IMAGE(Use.KERNEL),
     KERNEL_CMDLINE(Use.TEXT),
     INITRD_IMAGE(Use.INITRD),
@@ -54,6 +55,7 @@ public enum Attribute {
     /** What a value is for, which says what it must be. */
     enum Use {
         RAM,
+        CPUS,
         KERNEL,
         TEXT,
         INITRD,

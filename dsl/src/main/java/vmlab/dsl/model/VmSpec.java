@@ -2,9 +2,12 @@
 package vmlab.dsl.model;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * One VM of an assembly: the component {@code InitN} and its instance {@code vmN}.
@@ -20,6 +23,9 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
     /** RAM if the script doesn't say. */
     public static final int DEFAULT_RAM_MB = 128;
 
+    /** CPUs that a VM can have, if its back end can. */
+    public static final int MOST_VCPUS = 8;
+
     /** Device registers live above 3 GB. */
     public static final int MOST_RAM_MB = 3072;
 
@@ -27,6 +33,9 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
     public static final String DEFAULT_CMDLINE = "console=ttyS0 quiet nolapic noapic tsc=reliable no_timer_check"
             + " lpj=4000000 mitigations=off cryptomgr.notests random.trust_cpu=on noreplace-smp maxcpus=0 nosmp"
             + " i8042.noaux i8042.nokbd acpi=off noisapnp";
+
+    /** What of it suits one CPU only. */
+    private static final Set<String> FOR_ONE_CPU = Set.of("nolapic", "noapic", "noreplace-smp", "maxcpus=0", "nosmp");
 
     static final int MB = 1 << 20;
 
@@ -75,9 +84,22 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
                 .orElse(DEFAULT_RAM_MB);
     }
 
+    /** How many CPUs it has. */
+    public int numVcpus() {
+        return value(Attribute.NUM_VCPUS).map(v -> ((Number) v).intValue()).orElse(1);
+    }
+
     /** The kernel's command line. */
     public String kernelCmdline() {
-        return value(Attribute.KERNEL_CMDLINE).map(String.class::cast).orElse(DEFAULT_CMDLINE);
+        return value(Attribute.KERNEL_CMDLINE)
+                .map(String.class::cast)
+                .orElseGet(() -> numVcpus() == 1 ? DEFAULT_CMDLINE : defaultOfSeveralCpus());
+    }
+
+    private static String defaultOfSeveralCpus() {
+        return Arrays.stream(DEFAULT_CMDLINE.split(" "))
+                .filter(word -> !FOR_ONE_CPU.contains(word))
+                .collect(Collectors.joining(" "));
     }
 
     /** The kernel: a {@link KernelSource} or a {@link Path}. */

@@ -14,7 +14,7 @@ import vmlab.vmm.HostMistake;
  */
 final class BootFile {
     static final String NAME_A_KERNEL =
-            "name a 32-bit x86 kernel: a vmlinuz or vmlinux of Linux for i386 (Debian: linux-image-686), or a Multiboot kernel";
+            "name an x86 kernel: a vmlinuz or vmlinux of Linux (Debian: linux-image-686 or linux-image-amd64), or a Multiboot kernel";
 
     /** No kernel is larger, even with its debugging data, and a mistaken disk image shall not fill the heap. */
     private static final long MOST_BYTES = 1L << 30;

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * What to boot.
  *
- * @param kernel a bzImage, an i386 vmlinux or a Multiboot kernel
+ * @param kernel a bzImage or a vmlinux, for i386 or amd64, or a Multiboot kernel
  * @param initrd the initial RAM disk; for a Multiboot kernel its only module
  * @param commandLine without a terminating zero
  */

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.boot;
 
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.HostMistake;
 
 /** Knows one kernel and how it wants to be started. */
-@FunctionalInterface
 public interface BootLoader {
+    /** The CPU that the kernel is made for. */
+    CpuModel cpu();
+
     /**
      * Copies kernel, initrd and tables into RAM, whatever was there before. It may be called again: for a reset, or for
      * another machine.

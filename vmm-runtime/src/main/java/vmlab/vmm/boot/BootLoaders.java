@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.boot;
 
+import java.nio.file.Path;
 import java.util.Optional;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.HostMistake;
 
 /** Chooses the boot loader by what the kernel's file holds, never by its name. */
 public final class BootLoaders {
     private BootLoaders() {}
+
+    /**
+     * The CPU that a kernel is made for.
+     *
+     * @throws HostMistake as {@link #forImage}
+     */
+    public static CpuModel cpuOf(Path kernel) {
+        return forImage(new BootImage(kernel, Optional.empty(), "")).cpu();
+    }
 
     /**
      * The loader for a kernel. The kernel is read and checked now; the initrd is read when it is loaded.

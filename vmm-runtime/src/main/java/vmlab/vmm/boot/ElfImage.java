@@ -2,13 +2,15 @@
 package vmlab.vmm.boot;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.HostMistake;
 
 /**
- * An executable ELF file for i386, loaded by physical addresses.
+ * An executable ELF file for i386 or amd64, loaded by physical addresses.
  *
  * <p>Not modelled: sections, relocation, shared objects. Errors: anything else than such a file is a {@link HostMistake}.
  *
@@ -21,19 +23,12 @@ final class ElfImage {
     private static final int E_TYPE = 0x10;
     private static final int E_MACHINE = 0x12;
     private static final int E_ENTRY = 0x18;
-    private static final int E_PHOFF = 0x1C;
-    private static final int E_PHENTSIZE = 0x2A;
-    private static final int E_PHNUM = 0x2C;
-    private static final int ELFCLASS32 = 1;
     private static final int ELFDATA2LSB = 1;
     private static final int ET_EXEC = 2;
-    private static final int EM_386 = 3;
     private static final int PT_LOAD = 1;
     private static final int PT_INTERP = 3;
 
     private static final Map<Integer, String> MACHINES = Map.of(
-            3,
-            "32-bit x86",
             8,
             "MIPS",
             20,
@@ -44,8 +39,6 @@ final class ElfImage {
             "S/390",
             40,
             "32-bit ARM",
-            62,
-            "64-bit x86",
             183,
             "64-bit ARM",
             243,
@@ -67,7 +60,78 @@ final class ElfImage {
         }
     }
 
+    /** Physical addresses have 52 bits at most: more is damage, and would overflow sums. */
+    private static final long PHYSICAL_END = 1L << 52;
+
+    /** Where the two classes of ELF files have what is needed, and how wide. */
+    private enum Layout {
+        ELF32(CpuModel.I386, 3, 0x1C, 0x2A, 4, 8, 12, 16, 20) {
+            @Override
+            long address(BootFile file, long at) {
+                return file.u32(at);
+            }
+        },
+        ELF64(CpuModel.AMD64, 62, 0x20, 0x36, 8, 16, 24, 32, 40) {
+            @Override
+            long address(BootFile file, long at) {
+                return file.u64(at);
+            }
+        };
+
+        private final CpuModel cpu;
+        private final int machine;
+        private final int phoff;
+        private final int phentsize;
+        private final int offset;
+        private final int vaddr;
+        private final int paddr;
+        private final int filesz;
+        private final int memsz;
+
+        Layout(
+                CpuModel cpu,
+                int machine,
+                int phoff,
+                int phentsize,
+                int offset,
+                int vaddr,
+                int paddr,
+                int filesz,
+                int memsz) {
+            this.cpu = cpu;
+            this.machine = machine;
+            this.phoff = phoff;
+            this.phentsize = phentsize;
+            this.offset = offset;
+            this.vaddr = vaddr;
+            this.paddr = paddr;
+            this.filesz = filesz;
+            this.memsz = memsz;
+        }
+
+        abstract long address(BootFile file, long at);
+
+        /** EI_CLASS. */
+        int elfClass() {
+            return ordinal() + 1;
+        }
+
+        int phnum() {
+            return phentsize + 2;
+        }
+
+        Segment segment(BootFile file, long at) {
+            return new Segment(
+                    address(file, at + offset),
+                    address(file, at + vaddr),
+                    address(file, at + paddr),
+                    address(file, at + filesz),
+                    address(file, at + memsz));
+        }
+    }
+
     private final BootFile file;
+    private final Layout layout;
     private final List<Segment> segments = new ArrayList<>();
 
     static boolean isElf(BootFile file) {
@@ -82,7 +146,7 @@ final class ElfImage {
     /** Reads the headers and checks them all. */
     ElfImage(BootFile file) {
         this.file = file;
-        checkMachine();
+        layout = checkedLayout();
         checkType();
         readSegments();
         if (segments.isEmpty()) {
@@ -96,17 +160,20 @@ final class ElfImage {
         }
     }
 
-    private void checkMachine() {
+    private Layout checkedLayout() {
         int machine = file.u16(E_MACHINE);
         if (file.u8(EI_DATA) != ELFDATA2LSB) {
             throw notBootable("is for a big-endian machine");
         }
-        if (machine != EM_386) {
-            throw notBootable("is for " + MACHINES.getOrDefault(machine, "machine number " + machine));
+        Layout found = Arrays.stream(Layout.values())
+                .filter(each -> each.machine == machine)
+                .findFirst()
+                .orElseThrow(
+                        () -> notBootable("is for " + MACHINES.getOrDefault(machine, "machine number " + machine)));
+        if (file.u8(EI_CLASS) != found.elfClass()) {
+            throw notBootable("is for " + found.cpu.text() + " in an ELF file of class " + file.u8(EI_CLASS));
         }
-        if (file.u8(EI_CLASS) != ELFCLASS32) {
-            throw notBootable("is for 32-bit x86 in an ELF file of class " + file.u8(EI_CLASS));
-        }
+        return found;
     }
 
     private void checkType() {
@@ -117,16 +184,15 @@ final class ElfImage {
     }
 
     private void readSegments() {
-        int headers = file.u16(E_PHNUM);
+        int headers = file.u16(layout.phnum());
         for (int i = 0; i < headers; i++) {
-            long at = file.u32(E_PHOFF) + (long) i * file.u16(E_PHENTSIZE);
+            long at = layout.address(file, layout.phoff) + (long) i * file.u16(layout.phentsize);
             long type = file.u32(at);
             if (type == PT_INTERP) {
                 throw notBootable("is a program for Linux");
             }
-            Segment segment = new Segment(
-                    file.u32(at + 4), file.u32(at + 8), file.u32(at + 12), file.u32(at + 16), file.u32(at + 20));
-            if (type == PT_LOAD && segment.memoryBytes > 0) {
+            Segment segment = layout.segment(file, at);
+            if (type == PT_LOAD && segment.memoryBytes != 0) {
                 checkSegment(segment);
                 segments.add(segment);
             }
@@ -138,11 +204,18 @@ final class ElfImage {
         if (segment.fileBytes > segment.memoryBytes) {
             throw notBootable("has a segment with more bytes in the file than in memory");
         }
+        if (Long.compareUnsigned(segment.physical, PHYSICAL_END) > 0 || segment.memoryBytes > PHYSICAL_END) {
+            throw notBootable("has a segment at %#x, where no memory can be".formatted(segment.physical));
+        }
     }
 
     private HostMistake notBootable(String why) {
         return new HostMistake(
                 "%s is no kernel for this machine: it %s".formatted(file.path(), why), BootFile.NAME_A_KERNEL);
+    }
+
+    CpuModel cpu() {
+        return layout.cpu;
     }
 
     /** The lowest physical address. */
@@ -157,7 +230,7 @@ final class ElfImage {
 
     /** Where to start. Linux gives a physical address there already, most other kernels a virtual one. */
     long physicalEntry() {
-        long entry = file.u32(E_ENTRY);
+        long entry = layout.address(file, E_ENTRY);
         long physical = segments.stream()
                 .filter(segment -> segment.containsVirtual(entry))
                 .findFirst()

@@ -2,6 +2,7 @@
 package vmlab.vmm.boot;
 
 import java.util.Optional;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestMemory;
 
@@ -10,7 +11,8 @@ import vmlab.vmm.GuestMemory;
  *
  * <p>Not modelled: relocation, so neither address space randomization.
  *
- * <p>Spec: Linux Documentation/arch/x86/boot.rst, "32-bit Boot Protocol": the entry is the same as the bzImage's.
+ * <p>Spec: Linux Documentation/arch/x86/boot.rst, "32-bit Boot Protocol": the entry is the same as the bzImage's; and
+ * "64-bit Boot Protocol": the registers are the same, the entry is the file's own.
  */
 final class LinuxElf implements BootLoader {
     private final BootFile file;
@@ -24,9 +26,18 @@ final class LinuxElf implements BootLoader {
     }
 
     @Override
+    public CpuModel cpu() {
+        return kernel.cpu();
+    }
+
+    @Override
     public CpuState load(GuestMemory ram) {
         RamSize.checkKernel(file.path(), kernel.end(), ram);
         kernel.copyTo(ram);
-        return entry.prepare(ram, SetupHeader.forElf(kernel), kernel.physicalEntry(), kernel.end());
+        SetupHeader header = SetupHeader.forElf(kernel);
+        long start = kernel.physicalEntry();
+        return cpu() == CpuModel.AMD64
+                ? entry.prepare64(ram, header, start, start, kernel.end())
+                : entry.prepare(ram, header, start, kernel.end());
     }
 }

@@ -37,8 +37,10 @@ final class LowMemory {
     private static final long BIOS = 0xF0000;
     private static final int LONGEST_COMMAND_LINE = (int) (USABLE_END - COMMAND_LINE - 1);
 
-    /** Flat 4 GB segments, present, DPL 0, 32-bit, accessed (Intel SDM 3A, section 3.4.5). */
-    private static final long[] DESCRIPTORS = {0, 0, 0x00CF9B000000FFFFL, 0x00CF93000000FFFFL};
+    /** Flat 4 GB segments, present, DPL 0, accessed (Intel SDM 3A, section 3.4.5). */
+    private static final long CODE_32 = 0x00CF9B000000FFFFL;
+
+    private static final long DATA = 0x00CF93000000FFFFL;
 
     /** A piece of the memory map, with the type of INT 15h, AX=E820h, which both protocols use. */
     record Region(long base, long end, int type) {
@@ -67,11 +69,16 @@ final class LowMemory {
 
     /** Stores the segment descriptors and returns the state of a CPU that has loaded them. */
     static CpuState enter(GuestMemory ram, long entry) {
-        for (int i = 0; i < DESCRIPTORS.length; i++) {
-            ram.write64(GDT + 8L * i, DESCRIPTORS[i]);
+        return CpuState.flat((int) entry, CODE_SELECTOR, DATA_SELECTOR, storeDescriptors(ram, CODE_32));
+    }
+
+    /** Stores the segment descriptors, with this one for code. */
+    static CpuState.Table storeDescriptors(GuestMemory ram, long code) {
+        long[] descriptors = {0, 0, code, DATA};
+        for (int i = 0; i < descriptors.length; i++) {
+            ram.write64(GDT + 8L * i, descriptors[i]);
         }
-        CpuState.Table gdtr = new CpuState.Table((int) GDT, 8 * DESCRIPTORS.length - 1);
-        return CpuState.flat((int) entry, CODE_SELECTOR, DATA_SELECTOR, gdtr);
+        return new CpuState.Table((int) GDT, 8 * descriptors.length - 1);
     }
 
     /** Stores the command line with its terminating zero. */

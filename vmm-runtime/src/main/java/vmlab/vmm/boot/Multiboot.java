@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.HostMistake;
@@ -73,11 +74,26 @@ final class Multiboot implements BootLoader {
         this.file = file;
         this.module = module;
         this.commandLine = commandLine;
-        program =
-                header.hasAddresses() ? AddressedProgram.of(file, header.offset()) : new ElfProgram(new ElfImage(file));
+        program = header.hasAddresses() ? AddressedProgram.of(file, header.offset()) : ElfProgram.of(file);
+    }
+
+    @Override
+    public CpuModel cpu() {
+        return CpuModel.I386;
     }
 
     private record ElfProgram(ElfImage image) implements Program {
+        static ElfProgram of(BootFile file) {
+            ElfImage image = new ElfImage(file);
+            if (image.cpu() != CpuModel.I386) {
+                throw new HostMistake(
+                        "the Multiboot kernel %s is an ELF file for %s, but Multiboot starts kernels in 32-bit mode"
+                                .formatted(file.path(), image.cpu().text()),
+                        "make it an ELF file for i386 (objcopy -O elf32-i386) that enters 64-bit mode itself");
+            }
+            return new ElfProgram(image);
+        }
+
         @Override
         public long end() {
             return image.end();

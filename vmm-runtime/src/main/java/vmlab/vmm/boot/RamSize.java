@@ -30,7 +30,7 @@ final class RamSize {
         if (end > MOST_BYTES) {
             throw new HostMistake(
                     "the kernel %s needs memory up to %#x, where no guest has RAM".formatted(kernel, end - 1),
-                    "build it to be loaded at 16 MB, as i386 kernels usually are");
+                    "build it to be loaded at 16 MB, as kernels usually are");
         }
         if (end > ram.sizeBytes()) {
             throw new HostMistake(

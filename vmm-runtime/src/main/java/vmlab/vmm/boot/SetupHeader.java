@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.HostMistake;
 
 /**
@@ -58,6 +59,8 @@ final class SetupHeader {
     /** Where initrds ended before the header said so: the end of what a default i386 kernel maps. */
     private static final long DEFAULT_INITRD_ADDR_MAX = 0x37FFFFFF;
 
+    private static final long INITRD_ADDR_MAX_64 = 0x7FFFFFFF;
+
     private static final int NORMAL_VIDEO_MODE = 0xFFFF;
     private static final int UNDEFINED_LOADER = 0xFF;
     private static final int PC = 0;
@@ -75,15 +78,6 @@ final class SetupHeader {
 
     /** The header of a bzImage, of which {@link #isIn} holds. */
     static SetupHeader of(BootFile file) {
-        SetupHeader header = ofAnyCpu(file);
-        if (header.isFor64Bit()) {
-            throw new HostMistake("%s is a kernel for 64-bit x86".formatted(file.path()), BootFile.NAME_A_KERNEL);
-        }
-        return header;
-    }
-
-    /** The same, of a kernel for i386 or for 64-bit x86. */
-    static SetupHeader ofAnyCpu(BootFile file) {
         int end = HEADER + file.u8(JUMP + 1);
         if (end > MOST_END) {
             throw damaged(file, "its setup header ends at %#x".formatted(end));
@@ -96,8 +90,8 @@ final class SetupHeader {
     }
 
     /**
-     * A header for a kernel that comes without: an ELF file. The values are those every i386 kernel since 2.6.31 has; the
-     * kernel itself, past its decompressor, looks only at what a loader answers.
+     * A header for a kernel that comes without: an ELF file. The values are those every kernel for its CPU has had since
+     * 2.6.31; the kernel itself, past its decompressor, looks only at what a loader answers.
      */
     static SetupHeader forElf(ElfImage kernel) {
         SetupHeader header = new SetupHeader(new byte[0]);
@@ -106,7 +100,9 @@ final class SetupHeader {
         header.bytes.put(HEADER, MAGIC);
         header.bytes.putShort(VERSION, (short) 0x020F);
         header.bytes.put(LOADFLAGS, (byte) LOADED_HIGH);
-        header.bytes.putInt(INITRD_ADDR_MAX, (int) DEFAULT_INITRD_ADDR_MAX);
+        boolean is64Bit = kernel.cpu() == CpuModel.AMD64;
+        header.bytes.putInt(INITRD_ADDR_MAX, (int) (is64Bit ? INITRD_ADDR_MAX_64 : DEFAULT_INITRD_ADDR_MAX));
+        header.bytes.putShort(XLOADFLAGS, (short) (is64Bit ? XLF_KERNEL_64 : 0));
         header.bytes.putInt(KERNEL_ALIGNMENT, 1 << 24);
         header.bytes.putInt(CMDLINE_SIZE, 2047);
         header.bytes.putLong(PREF_ADDRESS, kernel.lowest());
@@ -130,8 +126,10 @@ final class SetupHeader {
         }
     }
 
-    private boolean isFor64Bit() {
-        return version() >= 0x020C && (bytes.getShort(XLOADFLAGS) & XLF_KERNEL_64) != 0;
+    /** By the 64-bit entry point; 64-bit kernels before 3.8 had only the one for 32 bits, and go for i386 ones here. */
+    CpuModel cpu() {
+        boolean is64Bit = version() >= 0x020C && (bytes.getShort(XLOADFLAGS) & XLF_KERNEL_64) != 0;
+        return is64Bit ? CpuModel.AMD64 : CpuModel.I386;
     }
 
     private static HostMistake damaged(BootFile file, String how) {

@@ -8,7 +8,6 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.function.Function;
 import vmlab.vmm.HostMistake;
 
 /**
@@ -27,23 +26,10 @@ public final class Vmlinux {
      *
      * @param vmlinuz a bzImage; a file that is ELF already is returned as it is
      * @param cacheDir made if it isn't there
-     * @throws HostMistake if the file is no bzImage, damaged, packed in an unknown format or not for i386, or the cache
+     * @throws HostMistake if the file is no bzImage, damaged, packed in an unknown format or not for x86, or the cache
      *     can't be written
      */
     public static Path extract(Path vmlinuz, Path cacheDir) {
-        return extract(vmlinuz, cacheDir, Vmlinux::unpackForI386);
-    }
-
-    /**
-     * The same, of a kernel for any CPU, to be booted by another emulator.
-     *
-     * @param cacheDir not the one of kernels for i386: what is found there is taken as checked
-     */
-    public static Path extractForAnyCpu(Path vmlinuz, Path cacheDir) {
-        return extract(vmlinuz, cacheDir, file -> unpack(file, SetupHeader.ofAnyCpu(file)));
-    }
-
-    private static Path extract(Path vmlinuz, Path cacheDir, Function<BootFile, byte[]> unpacking) {
         BootFile file = BootFile.read(vmlinuz, "kernel");
         if (ElfImage.isElf(file)) {
             return vmlinuz;
@@ -54,23 +40,19 @@ public final class Vmlinux {
         }
         Path cached = cacheDir.resolve("vmlinux-" + key(file));
         if (!Files.isRegularFile(cached)) {
-            store(cached, unpacking.apply(file));
+            store(cached, unpack(file));
         }
         return cached;
     }
 
-    private static byte[] unpackForI386(BootFile file) {
-        byte[] unpacked = unpack(file, SetupHeader.of(file));
-        ElfImage.check(BootFile.of(file.path(), unpacked));
-        return unpacked;
-    }
-
-    private static byte[] unpack(BootFile file, SetupHeader header) {
-        byte[] unpacked = Payload.unpack(file, header);
-        if (!ElfImage.isElf(BootFile.of(file.path(), unpacked))) {
+    private static byte[] unpack(BootFile file) {
+        byte[] unpacked = Payload.unpack(file, SetupHeader.of(file));
+        BootFile vmlinux = BootFile.of(file.path(), unpacked);
+        if (!ElfImage.isElf(vmlinux)) {
             throw new HostMistake(
                     "what is packed in %s is no ELF file".formatted(file.path()), "fetch, copy or build it again");
         }
+        ElfImage.check(vmlinux);
         return unpacked;
     }
 

@@ -27,8 +27,8 @@ final class ExitHandler {
         DOORBELL,
         /** {@code vmcall} or {@code vmmcall} where KVM passes it on; the result goes into the page. */
         XEN_HYPERCALL,
-        /** The guest has done the one instruction that it was let do. */
-        STEPPED,
+        /** The guest has done the one instruction that it was let do, or has come to a breakpoint. */
+        DEBUG,
         /** Triple fault. */
         SHUTDOWN,
         /** KVM or the host's CPU can't go on; {@link #failure()} says why. */
@@ -54,7 +54,7 @@ final class ExitHandler {
             case Exit.KVM_EXIT_MMIO -> memoryAccess();
             case Exit.KVM_EXIT_HLT -> Verdict.HALTED;
             case Exit.KVM_EXIT_IRQ_WINDOW_OPEN, Exit.KVM_EXIT_INTR -> Verdict.LOOK;
-            case Exit.KVM_EXIT_DEBUG -> Verdict.STEPPED;
+            case Exit.KVM_EXIT_DEBUG -> Verdict.DEBUG;
             case Exit.KVM_EXIT_SHUTDOWN -> Verdict.SHUTDOWN;
             case Exit.KVM_EXIT_X86_RDMSR -> {
                 registers.read(page);

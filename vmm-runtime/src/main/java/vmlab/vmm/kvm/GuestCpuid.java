@@ -2,8 +2,12 @@
 package vmlab.vmm.kvm;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import vmlab.vmm.CpuIdentity;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.kvm.KvmApi.Cpuid;
 import vmlab.vmm.kvm.KvmApi.Ioctl;
@@ -22,6 +26,13 @@ final class GuestCpuid {
     private static final int MOST_ENTRIES = 256;
     private static final int HYPERVISOR_LEAF = 0x40000000;
     private static final int ZEROS_UP_TO = 0x1F;
+    /** In EBX of leaf 1, where two numbers are; in EDX a bit. */
+    private static final int APIC_ID = 24;
+
+    private static final int LOGICAL_CPUS = 16;
+    private static final int APIC = 1 << 9;
+    private static final Set<Integer> FEATURES = Set.of(CpuIdentity.FEATURES_LEAF, CpuIdentity.EXTENDED_FEATURES_LEAF);
+    private static final CpuIdentity.Leaf NOTHING = new CpuIdentity.Leaf(0, 0, 0, 0);
 
     private GuestCpuid() {}
 
@@ -36,22 +47,33 @@ final class GuestCpuid {
         return leaves;
     }
 
-    /** A leaf's answer on a host with these features in EDX of leaf 1. */
-    static CpuIdentity.Leaf answer(int leaf, int hostFeatures) {
-        CpuIdentity.Leaf ours = CpuIdentity.leaf(leaf);
-        return leaf == CpuIdentity.FEATURES_LEAF
-                ? new CpuIdentity.Leaf(ours.eax(), ours.ebx(), ours.ecx(), ours.edx() & hostFeatures)
+    /** A model's answer to a leaf on a host with this one; features are those that both have. */
+    static CpuIdentity.Leaf answer(CpuModel cpu, int leaf, CpuIdentity.Leaf host) {
+        CpuIdentity.Leaf ours = CpuIdentity.leaf(cpu, leaf);
+        return FEATURES.contains(leaf)
+                ? new CpuIdentity.Leaf(ours.eax(), ours.ebx(), ours.ecx() & host.ecx(), ours.edx() & host.edx())
                 : ours;
     }
 
-    static void set(KvmDescriptor system, KvmDescriptor vcpu) {
-        int features = hostFeatures(system);
+    /**
+     * Gives a new vCPU its answers.
+     *
+     * @param number the vCPU's, of so many
+     * @throws HostMistake if the host's CPU can't be such a model
+     */
+    static void set(KvmDescriptor system, KvmDescriptor vcpu, CpuModel cpu, int number, int cpus) {
+        Map<Integer, CpuIdentity.Leaf> host = hostFeatures(system);
+        if (cpu == CpuModel.AMD64
+                && (host.get(CpuIdentity.EXTENDED_FEATURES_LEAF).edx() & CpuIdentity.LM) == 0) {
+            throw new HostMistake("KVM here offers no 64-bit mode", "use a host with a 64-bit CPU and kernel");
+        }
         List<Integer> leaves = leaves();
         try (NativeStruct table = new NativeStruct(Cpuid.ENTRIES + leaves.size() * Cpuid.ENTRY_SIZE)) {
             table.put32(Cpuid.NENT, leaves.size());
             int at = Cpuid.ENTRIES;
             for (int leaf : leaves) {
-                CpuIdentity.Leaf answer = answer(leaf, features);
+                CpuIdentity.Leaf answer =
+                        ofSeveral(leaf, answer(cpu, leaf, host.getOrDefault(leaf, NOTHING)), number, cpus);
                 table.put32(at + Cpuid.FUNCTION, leaf)
                         .put32(at + Cpuid.EAX, answer.eax())
                         .put32(at + Cpuid.EBX, answer.ebx())
@@ -63,17 +85,39 @@ final class GuestCpuid {
         }
     }
 
-    private static int hostFeatures(KvmDescriptor system) {
+    /**
+     * Where there are several CPUs, a CPU says that it has a local APIC and of what number. Each is a package of its own: none
+     * says that it shares one, so the count of those that do doesn't matter.
+     */
+    static CpuIdentity.Leaf ofSeveral(int leaf, CpuIdentity.Leaf only, int number, int cpus) {
+        return cpus == 1 || leaf != CpuIdentity.FEATURES_LEAF
+                ? only
+                : new CpuIdentity.Leaf(
+                        only.eax(), only.ebx() | number << APIC_ID | 1 << LOGICAL_CPUS, only.ecx(), only.edx() | APIC);
+    }
+
+    private static Map<Integer, CpuIdentity.Leaf> hostFeatures(KvmDescriptor system) {
+        Map<Integer, CpuIdentity.Leaf> found = new HashMap<>();
         try (NativeStruct table = new NativeStruct(Cpuid.ENTRIES + MOST_ENTRIES * Cpuid.ENTRY_SIZE)) {
             table.put32(Cpuid.NENT, MOST_ENTRIES);
             system.call("KVM_GET_SUPPORTED_CPUID", Ioctl.KVM_GET_SUPPORTED_CPUID, table.address());
             for (int i = 0; i < table.get32(Cpuid.NENT); i++) {
                 int at = Cpuid.ENTRIES + i * Cpuid.ENTRY_SIZE;
-                if (table.get32(at + Cpuid.FUNCTION) == CpuIdentity.FEATURES_LEAF) {
-                    return table.get32(at + Cpuid.EDX);
+                int leaf = table.get32(at + Cpuid.FUNCTION);
+                if (FEATURES.contains(leaf)) {
+                    found.put(
+                            leaf,
+                            new CpuIdentity.Leaf(
+                                    table.get32(at + Cpuid.EAX),
+                                    table.get32(at + Cpuid.EBX),
+                                    table.get32(at + Cpuid.ECX),
+                                    table.get32(at + Cpuid.EDX)));
                 }
             }
         }
-        throw new HostMistake("KVM doesn't say what the host's CPU has", "update the host's kernel");
+        if (!found.keySet().equals(FEATURES)) {
+            throw new HostMistake("KVM doesn't say what the host's CPU has", "update the host's kernel");
+        }
+        return found;
     }
 }

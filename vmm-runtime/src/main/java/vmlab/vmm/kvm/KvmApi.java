@@ -28,6 +28,9 @@ final class KvmApi {
         static final long KVM_IRQ_LINE = 0x4008AE61;
         static final long KVM_GET_IRQCHIP = 0xC208AE62L;
         static final long KVM_SET_IRQCHIP = 0x8208AE63L;
+        static final long KVM_REGISTER_COALESCED_MMIO = 0x4010AE67;
+        static final long KVM_IRQFD = 0x4020AE76;
+        static final long KVM_IOEVENTFD = 0x4040AE79;
         static final long KVM_CREATE_PIT2 = 0x4040AE77;
         static final long KVM_GET_PIT2 = 0x8070AE9FL;
         static final long KVM_SET_PIT2 = 0x4070AEA0;
@@ -40,6 +43,7 @@ final class KvmApi {
         static final long KVM_SET_REGS = 0x4090AE82;
         static final long KVM_GET_SREGS = 0x8138AE83L;
         static final long KVM_SET_SREGS = 0x4138AE84;
+        static final long KVM_TRANSLATE = 0xC018AE85L;
         static final long KVM_INTERRUPT = 0x4004AE86;
         static final long KVM_GET_MSRS = 0xC008AE88L;
         static final long KVM_SET_MSRS = 0x4008AE89;
@@ -70,17 +74,24 @@ final class KvmApi {
         static final int KVM_CAP_SET_TSS_ADDR = 4;
         static final int KVM_CAP_EXT_CPUID = 7;
         static final int KVM_CAP_MP_STATE = 14;
+        static final int KVM_CAP_COALESCED_MMIO = 15;
         static final int KVM_CAP_DESTROY_MEMORY_REGION_WORKS = 21;
+        static final int KVM_CAP_IRQFD = 32;
         static final int KVM_CAP_PIT2 = 33;
         static final int KVM_CAP_PIT_STATE2 = 35;
+        static final int KVM_CAP_MAX_VCPUS = 66;
+        static final int KVM_CAP_IOEVENTFD = 36;
         static final int KVM_CAP_SET_IDENTITY_MAP_ADDR = 37;
         static final int KVM_CAP_XEN_HVM = 38;
         static final int KVM_CAP_VCPU_EVENTS = 41;
+        static final int KVM_CAP_SYNC_REGS = 74;
         static final int KVM_CAP_DEBUGREGS = 50;
         static final int KVM_CAP_XSAVE = 55;
         static final int KVM_CAP_IMMEDIATE_EXIT = 136;
+        static final int KVM_CAP_COALESCED_PIO = 162;
         static final int KVM_CAP_X86_USER_SPACE_MSR = 188;
         static final int KVM_CAP_X86_MSR_FILTER = 189;
+        static final int KVM_CAP_SET_GUEST_DEBUG2 = 195;
 
         private Cap() {}
     }
@@ -107,6 +118,10 @@ final class KvmApi {
     /** Other values that the structures hold. */
     static final class Value {
         static final int KVM_EXIT_IO_OUT = 1;
+        static final int KVM_SYNC_X86_REGS = 1;
+        static final int KVM_IOEVENTFD_FLAG_PIO = 2;
+        static final int KVM_IOEVENTFD_FLAG_DEASSIGN = 4;
+        static final int KVM_IRQFD_FLAG_DEASSIGN = 1;
         static final int KVM_INTERNAL_ERROR_EMULATION = 1;
         static final int KVM_INTERNAL_ERROR_EMULATION_FLAG_INSTRUCTION_BYTES = 1;
         static final int KVM_EXIT_XEN_HCALL = 1;
@@ -121,6 +136,11 @@ final class KvmApi {
         static final int KVM_X86_SHADOW_INT_STI = 2;
         static final int KVM_GUESTDBG_ENABLE = 1;
         static final int KVM_GUESTDBG_SINGLESTEP = 2;
+        static final int KVM_GUESTDBG_USE_SW_BP = 0x10000;
+        static final int KVM_GUESTDBG_USE_HW_BP = 0x20000;
+        static final int KVM_GUESTDBG_INJECT_DB = 0x40000;
+        static final int KVM_GUESTDBG_INJECT_BP = 0x80000;
+        static final int KVM_GUESTDBG_BLOCKIRQ = 0x100000;
         static final int KVM_VCPU_TSC_CTRL = 0;
         static final int KVM_VCPU_TSC_OFFSET = 0;
         static final int KVM_MP_STATE_RUNNABLE = 0;
@@ -155,6 +175,9 @@ final class KvmApi {
         static final int EMULATION_FAILURE_FLAGS = 40;
         static final int EMULATION_FAILURE_INSN_SIZE = 48;
         static final int EMULATION_FAILURE_INSN_BYTES = 49;
+        static final int DEBUG_EXCEPTION = 32;
+        static final int DEBUG_PC = 40;
+        static final int DEBUG_DR6 = 48;
         static final int MSR_ERROR = 32;
         static final int MSR_INDEX = 44;
         static final int MSR_DATA = 48;
@@ -314,6 +337,50 @@ final class KvmApi {
         private Debugregs() {}
     }
 
+    /** {@code struct kvm_coalesced_mmio_zone}. */
+    static final class CoalescedZone {
+        static final int SIZE = 16;
+        static final int ADDR = 0;
+        static final int BYTES = 8;
+        static final int PIO = 12;
+
+        private CoalescedZone() {}
+    }
+
+    /** {@code struct kvm_coalesced_mmio_ring} and the {@code kvm_coalesced_mmio} in it. */
+    static final class CoalescedRing {
+        static final int FIRST = 0;
+        static final int LAST = 4;
+        static final int ENTRIES = 8;
+        static final int ENTRY_SIZE = 24;
+        static final int PHYS_ADDR = 0;
+        static final int LEN = 8;
+        static final int DATA = 16;
+
+        private CoalescedRing() {}
+    }
+
+    /** {@code struct kvm_ioeventfd}. */
+    static final class Ioeventfd {
+        static final int SIZE = 64;
+        static final int ADDR = 8;
+        static final int LEN = 16;
+        static final int FD = 20;
+        static final int FLAGS = 24;
+
+        private Ioeventfd() {}
+    }
+
+    /** {@code struct kvm_irqfd}. */
+    static final class Irqfd {
+        static final int SIZE = 32;
+        static final int FD = 0;
+        static final int GSI = 4;
+        static final int FLAGS = 8;
+
+        private Irqfd() {}
+    }
+
     /** {@code struct kvm_irq_level}. */
     static final class IrqLevel {
         static final int SIZE = 8;
@@ -402,10 +469,21 @@ final class KvmApi {
         private Msrs() {}
     }
 
+    /** {@code struct kvm_translation}. */
+    static final class Translation {
+        static final int SIZE = 24;
+        static final int LINEAR_ADDRESS = 0;
+        static final int PHYSICAL_ADDRESS = 8;
+        static final int VALID = 16;
+
+        private Translation() {}
+    }
+
     /** {@code struct kvm_guest_debug}. */
     static final class GuestDebug {
         static final int SIZE = 72;
         static final int CONTROL = 0;
+        static final int DEBUGREG = 8;
 
         private GuestDebug() {}
     }

@@ -22,11 +22,10 @@ final class KvmDescriptor implements AutoCloseable {
      * @throws HostMistake if there is none, or it may not be opened
      */
     static KvmDescriptor system() {
-        String architecture = System.getProperty("os.arch");
-        if (!architecture.equals("amd64") || !System.getProperty("os.name").equals("Linux")) {
+        if (!hostCouldHaveKvm()) {
             throw new HostMistake(
                     "KVM runs x86 guests on x86-64 Linux only; this is %s %s"
-                            .formatted(System.getProperty("os.name"), architecture),
+                            .formatted(System.getProperty("os.name"), System.getProperty("os.arch")),
                     INSTEAD);
         }
         try (Memory path = new Memory(DEVICE.length() + 1L)) {
@@ -37,6 +36,12 @@ final class KvmDescriptor implements AutoCloseable {
             }
             return new KvmDescriptor(descriptor);
         }
+    }
+
+    /** Whether this is Linux on x86-64: what all of the calls here are made for. */
+    static boolean hostCouldHaveKvm() {
+        return System.getProperty("os.arch").equals("amd64")
+                && System.getProperty("os.name").equals("Linux");
     }
 
     /** What is missing and how to get it, by the error of open(2). */
@@ -68,15 +73,14 @@ final class KvmDescriptor implements AutoCloseable {
         int answer = attempt(request, argument);
         if (answer < 0) {
             throw new HostMistake(
-                    "KVM refuses %s: %s".formatted(name, Libc.describe(Libc.errno())),
-                    "run vmlab doctor, or " + INSTEAD);
+                    "KVM refuses %s: %s".formatted(name, Libc.describe(-answer)), "run vmlab doctor, or " + INSTEAD);
         }
         return answer;
     }
 
-    /** Does a request that may fail: negative then, with the reason in {@link Libc#errno()}. */
+    /** Does a request that may fail: the error's number, negated, then. */
     int attempt(long request, long argument) {
-        return Libc.ioctl(number, request, argument);
+        return SystemCall.ioctl(number, request, argument);
     }
 
     /** The value of a capability; 0 if KVM doesn't have it. */

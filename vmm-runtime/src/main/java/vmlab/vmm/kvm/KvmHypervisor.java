@@ -4,12 +4,13 @@ package vmlab.vmm.kvm;
 import java.util.Objects;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Vm;
+import vmlab.vmm.kvm.KvmApi.Cap;
 
 /**
  * The back end on the host's own CPU, by Linux KVM. Needs to open {@code /dev/kvm} and no other right. Whether this host's
  * KVM is good enough for a 32-bit kernel is {@link KvmProbe}'s question.
  *
- * <p>Not modelled: more than one CPU; 64-bit guests. Errors: {@link vmlab.vmm.HostMistake}.
+ * <p>Errors: {@link vmlab.vmm.HostMistake}.
  */
 public final class KvmHypervisor implements Hypervisor {
     /** Whose interrupt chips and timer a machine has. */
@@ -34,6 +35,15 @@ public final class KvmHypervisor implements Hypervisor {
     @Override
     public String name() {
         return "kvm";
+    }
+
+    /** Several need KVM's interrupt chips, of which a local APIC for each CPU is part. */
+    @Override
+    public int mostCpus() {
+        try (KvmDescriptor system = KvmDescriptor.system()) {
+            boolean apics = chips == Chips.KVM_IF_OFFERED && KvmChips.offered(system);
+            return apics ? Math.max(1, system.capability(Cap.KVM_CAP_MAX_VCPUS)) : 1;
+        }
     }
 
     @Override

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.ChipSet;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor.Board;
+import vmlab.vmm.IoEvent;
+import vmlab.vmm.IrqEvent;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.Vm;
 import vmlab.vmm.kvm.KvmApi.Cap;
@@ -13,8 +18,9 @@ import vmlab.vmm.kvm.KvmApi.Ioctl;
 import vmlab.vmm.kvm.KvmApi.MsrFilter;
 import vmlab.vmm.kvm.KvmApi.Value;
 import vmlab.vmm.kvm.KvmApi.XenHvmConfig;
+import vmlab.vmm.kvm.KvmVcpu.Shared;
 
-/** One VM of KVM: its memory slots, and one CPU. */
+/** One VM of KVM: its memory slots and its CPUs. */
 final class KvmVm implements Vm {
     /**
      * Three pages and one that KVM on Intel hides in the guest's physical memory; below 4 GB and above all devices, where
@@ -39,12 +45,12 @@ final class KvmVm implements Vm {
     };
 
     private final KvmDescriptor vm;
-    private final KvmVcpu vcpu;
+    private final List<KvmVcpu> vcpus;
     private final Optional<KvmChips> chips;
 
-    private KvmVm(KvmDescriptor vm, KvmVcpu vcpu, Optional<KvmChips> chips) {
+    private KvmVm(KvmDescriptor vm, List<KvmVcpu> vcpus, Optional<KvmChips> chips) {
         this.vm = vm;
-        this.vcpu = vcpu;
+        this.vcpus = List.copyOf(vcpus);
         this.chips = chips;
     }
 
@@ -96,11 +102,29 @@ final class KvmVm implements Vm {
                 vm.call("KVM_XEN_HVM_CONFIG", Ioctl.KVM_XEN_HVM_CONFIG, config.address());
             }
         }
-        // Before the CPU, which gets its local APIC with it.
+        // Before the CPUs, which get their local APICs with them.
         Optional<KvmChips> chips = wanted == KvmHypervisor.Chips.KVM_IF_OFFERED && KvmChips.offered(system)
                 ? Optional.of(KvmChips.create(vm))
                 : Optional.empty();
-        return new KvmVm(vm, KvmVcpu.create(system, vm, board, chips), chips);
+        if (board.cpus() > 1 && chips.isEmpty()) {
+            throw new HostMistake(
+                    "KVM here brings no interrupt chips, without which a machine has one CPU, not " + board.cpus(),
+                    "update the host's kernel, or take one CPU");
+        }
+        return new KvmVm(vm, createVcpus(system, new Shared(vm, board, new GuestTime(board.clock()), chips)), chips);
+    }
+
+    private static List<KvmVcpu> createVcpus(KvmDescriptor system, Shared shared) {
+        List<KvmVcpu> vcpus = new ArrayList<>();
+        try {
+            for (int number = 0; number < shared.board().cpus(); number++) {
+                vcpus.add(KvmVcpu.create(system, shared, number));
+            }
+            return vcpus;
+        } catch (RuntimeException | Error e) {
+            vcpus.forEach(KvmVcpu::close);
+            throw e;
+        }
     }
 
     /** Where KVM can't pass them on (before Linux 5.10) unknown ones fault unseen, and Linux lives with that. */
@@ -129,7 +153,12 @@ final class KvmVm implements Vm {
 
     @Override
     public Vcpu vcpu() {
-        return vcpu;
+        return vcpus.get(0);
+    }
+
+    @Override
+    public List<Vcpu> vcpus() {
+        return List.copyOf(vcpus);
     }
 
     @Override
@@ -138,8 +167,27 @@ final class KvmVm implements Vm {
     }
 
     @Override
+    public void deferWrites(AddressRange ofPorts) {
+        vcpus.get(0).deferWrites(ofPorts);
+    }
+
+    @Override
+    public Optional<IoEvent> ioEvent(AddressRange register, boolean port) {
+        return vm.capability(Cap.KVM_CAP_IOEVENTFD) == 0
+                ? Optional.empty()
+                : Optional.of(EventCounter.ofRegister(vm, register, port));
+    }
+
+    @Override
+    public Optional<IrqEvent> irqEvent(int line) {
+        return chips.isEmpty() || vm.capability(Cap.KVM_CAP_IRQFD) == 0
+                ? Optional.empty()
+                : Optional.of(EventCounter.ofLine(vm, line));
+    }
+
+    @Override
     public void close() {
-        vcpu.close();
+        vcpus.forEach(KvmVcpu::close);
         chips.ifPresent(KvmChips::close);
         vm.close();
     }

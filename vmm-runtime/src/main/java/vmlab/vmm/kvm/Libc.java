@@ -13,8 +13,12 @@ import com.sun.jna.Pointer;
  */
 final class Libc {
     static final int O_RDWR_CLOEXEC = 0x80002;
+    static final int EFD_CLOEXEC = 0x80000;
     static final int PROT_READ_WRITE = 3;
+    static final int PROT_READ_EXECUTE = 5;
     static final int MAP_SHARED = 1;
+    static final int MAP_PRIVATE = 2;
+    static final int MAP_ANONYMOUS = 0x20;
     static final int SIG_BLOCK = 0;
     static final int CLOCK_MONOTONIC = 1;
 
@@ -40,14 +44,25 @@ final class Libc {
     /** A descriptor that {@link #open} or KVM gave; closed once, by its owner. */
     static native int close(int descriptor);
 
-    /** All of KVM. {@code argument} is a number or the address of a structure that is at least as long as KVM reads. */
+    /** All of KVM, by {@link SystemCall}. {@code argument} is a number or the address of a structure that is at least as long as KVM reads. */
     static native int ioctl(int descriptor, long request, long argument);
 
-    /** For KVM's run page: the kernel chooses the place, so no mapping of the JVM is touched. */
+    /** For KVM's run page and {@link SystemCall}'s code: the kernel chooses the place, so no mapping of the JVM is touched. */
     static native long mmap(long address, long length, int protection, int flags, int descriptor, long offset);
 
     /** Only for what {@link #mmap} gave. */
+    static native int mprotect(long address, long length, int protection);
+
+    /** Only for what {@link #mmap} gave. */
     static native int munmap(long address, long length);
+
+    /** A counter of the kernel's, for {@link #read} and {@link #write}. */
+    static native int eventfd(int initial, int flags);
+
+    /** Into memory of ours that is at least as long. */
+    static native long read(int descriptor, long buffer, long bytes);
+
+    static native long write(int descriptor, long buffer, long bytes);
 
     static native int getpid();
 

@@ -63,7 +63,7 @@ final class Registers {
         return new General(registers, regs.get64(Regs.RIP), regs.get64(Regs.RFLAGS));
     }
 
-    /** Fills kvm_sregs; the local APIC is switched off, as there is none. */
+    /** Fills kvm_sregs, with the local APIC switched off. */
     static void store(Segments s, Control control, NativeStruct sregs) {
         sregs.clear();
         segment(sregs, Sregs.ES, s.es());

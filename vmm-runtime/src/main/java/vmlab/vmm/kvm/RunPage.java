@@ -3,6 +3,7 @@ package vmlab.vmm.kvm;
 
 import java.util.HexFormat;
 import vmlab.vmm.RawMemory;
+import vmlab.vmm.kvm.KvmApi.Regs;
 import vmlab.vmm.kvm.KvmApi.Run;
 import vmlab.vmm.kvm.KvmApi.Value;
 
@@ -49,6 +50,18 @@ final class RunPage {
     /** Whether KVM_RUN shall only finish the access that the last exit began. */
     void immediateExit(boolean wanted) {
         put8(Run.IMMEDIATE_EXIT, wanted ? 1 : 0);
+    }
+
+    // ---- registers
+
+    /** Whether KVM shall leave the general registers here at every exit. */
+    void syncRegisters(boolean wanted) {
+        RawMemory.put64(address + Run.KVM_VALID_REGS, wanted ? Value.KVM_SYNC_X86_REGS : 0);
+    }
+
+    /** Copies them, as the last exit left them, into a kvm_regs. */
+    void registers(NativeStruct regs) {
+        RawMemory.copy(address + Run.REGS, regs.address(), Regs.SIZE);
     }
 
     // ---- port I/O
@@ -103,6 +116,23 @@ final class RunPage {
 
     void mmioValue(int from, int bytes, long value) {
         store(address + Run.MMIO_DATA + from, bytes, value);
+    }
+
+    // ---- debugging
+
+    /** The vector: 1 or 3. */
+    int debugException() {
+        return RawMemory.get32(address + Run.DEBUG_EXCEPTION);
+    }
+
+    /** The linear address of the instruction that comes next, or of an INT3. */
+    long debugAddress() {
+        return RawMemory.get64(address + Run.DEBUG_PC);
+    }
+
+    /** DR6. */
+    long debugStatus() {
+        return RawMemory.get64(address + Run.DEBUG_DR6);
     }
 
     // ---- model-specific registers

@@ -14,7 +14,7 @@ import vmlab.vmm.kvm.KvmApi.VcpuEvents;
 import vmlab.vmm.kvm.KvmApi.Xsave;
 
 /**
- * Fetches and sets all that KVM keeps of a vCPU, but for the time stamp counter, which {@link GuestTime} sees to.
+ * Fetches and sets all that KVM keeps of a vCPU, but for the time stamp counter, which {@link TimeStampCounter} sees to.
  *
  * <p>Not modelled: non-maskable interrupts; nobody here raises one. Threads: the vCPU's, or any while it doesn't run.
  *
@@ -35,6 +35,7 @@ final class VcpuRegisters implements AutoCloseable {
 
     private final KvmDescriptor vcpu;
     private final ModelSpecificRegisters ours;
+    private final long apicBase;
     private final NativeStruct regs = new NativeStruct(Regs.SIZE);
     private final NativeStruct sregs = new NativeStruct(Sregs.SIZE);
     private final NativeStruct debug = new NativeStruct(Debugregs.SIZE);
@@ -42,9 +43,16 @@ final class VcpuRegisters implements AutoCloseable {
     private final NativeStruct events = new NativeStruct(VcpuEvents.SIZE);
     private final NativeStruct msrs = new NativeStruct(Msrs.ENTRIES + KEPT.size() * Msrs.ENTRY_SIZE);
 
-    VcpuRegisters(KvmDescriptor vcpu, ModelSpecificRegisters ours) {
+    /**
+     * Those of a new vCPU.
+     *
+     * @param apic whether its local APIC is to be used, which of a machine's only CPU it isn't
+     */
+    VcpuRegisters(KvmDescriptor vcpu, ModelSpecificRegisters ours, boolean apic) {
         this.vcpu = vcpu;
         this.ours = ours;
+        vcpu.call("KVM_GET_SREGS", Ioctl.KVM_GET_SREGS, sregs.address());
+        apicBase = apic ? sregs.get64(Sregs.APIC_BASE) : 0;
     }
 
     CpuState read(boolean halted, CpuState.TimeStamp timeStamp) {
@@ -105,6 +113,7 @@ final class VcpuRegisters implements AutoCloseable {
                     throw new IllegalArgumentException("KVM keeps no model-specific register %#x".formatted(index));
                 });
         Registers.store(s.segments(), s.control(), sregs);
+        sregs.put64(Sregs.APIC_BASE, apicBase);
         vcpu.call("KVM_SET_SREGS", Ioctl.KVM_SET_SREGS, sregs.address());
         Registers.store(s.general(), regs);
         vcpu.call("KVM_SET_REGS", Ioctl.KVM_SET_REGS, regs.address());

@@ -1,5 +1,5 @@
 /**
- * The back end on Linux KVM, through JNA.
+ * The back end on Linux KVM, through JNA, and its one frequent call past it ({@code SystemCall}).
  *
  * <p>Read first: {@link vmlab.vmm.kvm.KvmHypervisor}, {@code KvmVcpu} (the run loop), {@code ExitHandler}. Must not be
  * added here: devices, boot protocols, anything of the Java CPU.

@@ -2,6 +2,7 @@
 package vmlab.vmm.soft;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 
 /**
@@ -112,6 +113,31 @@ final class CodeCache {
             int other = first == pageNumber ? block.secondPage : first;
             if (other < pages.length && pages[other] != null) {
                 pages[other].blocks.remove(block);
+            }
+        }
+    }
+
+    /** Drops the blocks of all pages that have bytes at this offset in their page. */
+    void invalidateAtOffset(int offset) {
+        for (int page = 0; page < pages.length; page++) {
+            if (pages[page] != null) {
+                invalidateAtOffset(page, offset);
+            }
+        }
+    }
+
+    /** The page's lines stay: they may say too much, which costs a store some time and no more. */
+    private void invalidateAtOffset(int pageNumber, int offset) {
+        Iterator<Block> blocks = pages[pageNumber].blocks.iterator();
+        while (blocks.hasNext()) {
+            Block block = blocks.next();
+            boolean covered = ((offset - block.physical) & 0xFFF) < block.sizeBytes;
+            if (covered) {
+                blocks.remove();
+                block.valid = false;
+                unhash(block);
+                blocksHeld--;
+                forgetElsewhere(block, pageNumber);
             }
         }
     }

@@ -148,6 +148,7 @@ final class Cpu implements OperandMemory, Hypercall {
     final Descriptors descriptors = new Descriptors(this);
     final Frame frame = new Frame(this);
     final FloatUnits floats = new FloatUnits(this);
+    final Breakpoints breaks = new Breakpoints(this);
 
     Cpu(Board board) {
         this.board = board;
@@ -174,6 +175,12 @@ final class Cpu implements OperandMemory, Hypercall {
     /** Whether an interrupt has to wait for the next instruction. */
     boolean inShadow() {
         return shadowAt == count();
+    }
+
+    /** Has the run loop look around behind the instruction being executed, which is its block's only one. */
+    void endSlice() {
+        countAtSliceEnd = count();
+        budget = 0;
     }
 
     /** Whether traps may follow from single instructions (SDM 3B, 17.3). */

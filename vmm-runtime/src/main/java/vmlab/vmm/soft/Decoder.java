@@ -8,7 +8,8 @@ import java.util.List;
  * Turns code bytes into blocks: prefixes, ModRM and immediates here, the opcodes in {@link Opcodes} and {@link Opcodes0F}.
  *
  * <p>A block ends at a transfer of control, at whatever changes decoding, at the end of its page and after
- * {@link #MOST_INSTRUCTIONS}. An instruction that runs over the end of its page is a block by itself.
+ * {@link #MOST_INSTRUCTIONS}. An instruction that runs over the end of its page is a block by itself, and so is one at which
+ * a debugger may want to stop.
  *
  * @spec SDM 2, chapter 2 (instruction format)
  */
@@ -66,6 +67,9 @@ final class Decoder {
     /** Decodes from a physical address in RAM, for the CPU's present mode. */
     Block decode(int physical, int most) {
         int mode = cpu().mode;
+        Breakpoints breaks = cpu().breaks;
+        boolean gated = breaks.mayStopAt(physical);
+        int limit = gated ? 1 : most;
         start = physical;
         position = physical;
         secondPage = -1;
@@ -73,11 +77,14 @@ final class Decoder {
         count = 0;
         int fastMode = Cpu.MODE_CODE32 | Cpu.MODE_STACK32 | Cpu.MODE_FLAT;
         fast = (mode & fastMode) == fastMode;
-        mayFuse = most > 1;
+        mayFuse = limit > 1;
+        if (gated) {
+            ops.add(new Breakpoints.Gate());
+        }
         Term last = null;
         int firstIndex = 0;
         while (last == null) {
-            if (count == most || (position ^ start) >>> 12 != 0) {
+            if (count == limit || (position ^ start) >>> 12 != 0 || count > 0 && breaks.mayStopAt(position)) {
                 last = fallThrough();
                 firstIndex = count;
                 break;

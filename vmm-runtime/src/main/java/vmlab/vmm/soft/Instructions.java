@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.soft;
 
+import vmlab.vmm.Hypercalls;
+
 /**
  * What the unprivileged integer instructions do, for any operand size and segment.
  *
@@ -376,8 +378,12 @@ final class Instructions {
     static Block output(Cpu c, Insn i, int next) {
         int port = i.immediate >= 0 ? i.immediate : c.r[Cpu.EDX] & 0xFFFF;
         SystemInstructions.checkPort(c, port, i.bytes);
-        c.board.ports().write(port, i.bytes, c.r[Cpu.EAX]);
         c.eip = next;
+        if (port == Hypercalls.DOORBELL_PORT) {
+            c.board.hypercalls().dispatch(c);
+        } else {
+            c.board.ports().write(port, i.bytes, c.r[Cpu.EAX]);
+        }
         return null;
     }
 }

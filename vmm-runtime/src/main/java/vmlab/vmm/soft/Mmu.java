@@ -49,7 +49,6 @@ final class Mmu {
 
     private final Cpu cpu;
     private final IoBus mmio;
-    private final GuestMemory memory;
     private final long ram;
     private final long ramBytes;
     private final long tables;
@@ -62,6 +61,19 @@ final class Mmu {
     /** Bit n: the TLB may hold parts of a 4 MB page at n times 4 MB. */
     private final long[] largeRegions = new long[1024 / Long.SIZE];
 
+    private final GuestMemory memory;
+    private final GuestMemory.WriteListener hostWrites = this::hostWrote;
+    private final GuestMemory.WindowListener windows = new GuestMemory.WindowListener() {
+        @Override
+        public void opened(AddressRange window) {
+            dropAll();
+        }
+
+        @Override
+        public void closed(AddressRange window) {
+            dropAll();
+        }
+    };
     final CodeCache code;
     private final Decoder decoder;
 
@@ -92,28 +104,20 @@ final class Mmu {
     Mmu(Cpu cpu, GuestMemory memory, IoBus mmio) {
         this.cpu = cpu;
         this.mmio = mmio;
+        this.memory = memory;
         ram = memory.address();
         ramBytes = memory.sizeBytes();
         tables = RawMemory.allocate(2L * ENTRIES * ENTRY_BYTES);
         code = new CodeCache(ramBytes);
         decoder = new Decoder(this);
-        this.memory = memory;
-        memory.onWrite(this::hostWrote);
-        memory.onWindow(new GuestMemory.WindowListener() {
-            @Override
-            public void opened(AddressRange window) {
-                dropAll();
-            }
-
-            @Override
-            public void closed(AddressRange window) {
-                dropAll();
-            }
-        });
+        memory.onWrite(hostWrites);
+        memory.onWindow(windows);
         dropAll();
     }
 
     void close() {
+        memory.forget(hostWrites);
+        memory.forget(windows);
         RawMemory.free(tables);
     }
 
@@ -269,13 +273,14 @@ final class Mmu {
     /** The physical address of bytes in one page that may be written now. */
     private long writable(int linear, int bytes) {
         long physical = translate(linear, true, isUser());
-        if (!isMemory(physical) || code.isCode((int) physical, bytes)) {
+        boolean watched = cpu.breaks.watching && cpu.breaks.watches(linear, bytes);
+        if (!isMemory(physical) || code.isCode((int) physical, bytes) || watched) {
             requirePrecision();
         }
         return physical;
     }
 
-    private void requirePrecision() {
+    void requirePrecision() {
         if (!cpu.precise) {
             throw RestartPrecisely.INSTANCE;
         }
@@ -303,10 +308,13 @@ final class Mmu {
         return false;
     }
 
-    /** Notes data breakpoints (SDM 3B, 17.2.5); pages that have one never enter the TLB. */
+    /** Notes data breakpoints (SDM 3B, 17.2.5) and a debugger's; pages that have one never enter the TLB. */
     private void watch(int linear, int bytes, boolean write) {
         if ((cpu.dr[7] & 0xFF) != 0) {
             cpu.watchHits |= DebugRegisters.dataHits(cpu.dr, linear, bytes, write);
+        }
+        if (cpu.breaks.watching) {
+            cpu.breaks.accessed(linear, bytes, write);
         }
     }
 
@@ -454,7 +462,9 @@ final class Mmu {
 
     private void fill(int linear, int page, boolean writable, boolean global, boolean user) {
         long physical = page & 0xFFFFFFFFL;
-        if (!isMemory(physical) || (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)) {
+        boolean watched = (cpu.dr[7] & 0xFF) != 0 && DebugRegisters.watchesPage(cpu.dr, linear)
+                || cpu.breaks.watching && cpu.breaks.watchesPage(linear);
+        if (watched || !isMemory(physical)) {
             return;
         }
         int tag = linear & PAGE_MASK;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.soft;
 
+import vmlab.vmm.CpuModel;
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.Vm;
@@ -19,6 +21,15 @@ public final class SoftHypervisor implements Hypervisor {
 
     @Override
     public Vm create(Board board) {
+        if (board.cpu() != CpuModel.I386) {
+            throw new HostMistake(
+                    "the CPU in Java is a 32-bit one", "boot a kernel for i386, or use a host with KVM: --backend kvm");
+        }
+        if (board.cpus() > mostCpus()) {
+            throw new HostMistake(
+                    "the CPU in Java is one; a machine of %d can't be made of it".formatted(board.cpus()),
+                    "take one CPU, or use a host with KVM: --backend kvm");
+        }
         SoftVcpu vcpu = new SoftVcpu(board);
         return new Vm() {
             @Override

@@ -2,6 +2,7 @@
 package vmlab.vmm.soft;
 
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
@@ -43,40 +44,54 @@ final class SoftVcpu implements Vcpu {
     @Override
     public VcpuExit run() {
         while (true) {
+            board.clock().fireDue();
+            // Behind the alarms: a kick of theirs would be seen a slice later, and where that ends what is cached
+            // decides.
             if (kicked) {
                 kicked = false;
                 return new VcpuExit(VcpuExit.Kind.KICKED, "");
             }
-            board.clock().fireDue();
             if (!deliver()) {
                 return tripleFault();
             }
             if (c.halted) {
                 return halted();
             }
-            boolean alive = c.inShadow() || c.isTraced() ? single() : slice();
+            boolean alive = c.breaks.isHit() || (goesAlone() ? single() : slice());
             if (!alive) {
                 return tripleFault();
+            }
+            if (c.breaks.isHit()) {
+                return VcpuExit.breakpoint(c.breaks.take());
             }
         }
     }
 
     @Override
     public VcpuExit step() {
+        board.clock().fireDue();
         if (kicked) {
             kicked = false;
             return new VcpuExit(VcpuExit.Kind.KICKED, "");
         }
-        board.clock().fireDue();
         boolean alive;
         if (hasEvent()) {
             alive = deliver();
         } else if (c.halted) {
             return halted();
         } else {
+            c.breaks.pass();
             alive = single();
         }
-        return alive ? new VcpuExit(VcpuExit.Kind.STEPPED, "") : tripleFault();
+        if (!alive) {
+            return tripleFault();
+        }
+        return c.breaks.isHit() ? VcpuExit.breakpoint(c.breaks.take()) : new VcpuExit(VcpuExit.Kind.STEPPED, "");
+    }
+
+    /** Whether the next instruction is executed by itself. */
+    private boolean goesAlone() {
+        return c.inShadow() || c.isTraced() || c.breaks.passes();
     }
 
     private VcpuExit halted() {
@@ -87,7 +102,10 @@ final class SoftVcpu implements Vcpu {
 
     private boolean hasEvent() {
         return c.undelivered != null
-                || !c.inShadow() && c.flag(Eflags.IF) && board.interrupts().pending();
+                || !c.inShadow()
+                        && c.flag(Eflags.IF)
+                        && !c.breaks.holdInterrupts()
+                        && board.interrupts().pending();
     }
 
     /** Enters the handler of what has to be delivered now, if anything; false on a triple fault. */
@@ -176,6 +194,9 @@ final class SoftVcpu implements Vcpu {
                 block = Block.LOOKUP;
             } catch (RestartPrecisely e) {
                 return restart(block, i);
+            } catch (Breakpoints.Reached e) {
+                c.budget += block.count;
+                return true;
             }
         }
     }
@@ -220,6 +241,9 @@ final class SoftVcpu implements Vcpu {
             return faulted(block, i, f);
         } catch (RestartPrecisely e) {
             return restart(block, i);
+        } catch (Breakpoints.Reached e) {
+            c.budget += block.count;
+            return true;
         } finally {
             c.precise = false;
         }
@@ -227,9 +251,12 @@ final class SoftVcpu implements Vcpu {
 
     /** One instruction with its traps (SDM 3B, 17.3.1); false on a triple fault. */
     private boolean single() {
+        budget(c.count(), 1);
+        if (c.breaks.stopBefore(c.count())) {
+            return true;
+        }
         boolean quiet = c.quietAt == c.count();
         boolean unchecked = quiet || c.repeatedAt == c.count() || c.flag(Eflags.RF);
-        budget(c.count(), 1);
         int hits = unchecked ? 0 : DebugRegisters.executionHits(c.dr, c.base[Cpu.CS] + c.eip);
         if (hits != 0) {
             c.budget--;
@@ -251,6 +278,11 @@ final class SoftVcpu implements Vcpu {
         }
         c.dr[6] |= causes;
         return Interrupts.exception(c, CpuFault.DB, 0);
+    }
+
+    @Override
+    public void debug(DebugPoints points) {
+        c.breaks.set(points);
     }
 
     // ---- state

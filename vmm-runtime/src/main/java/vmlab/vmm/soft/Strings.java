@@ -87,7 +87,7 @@ final class Strings {
     private static int untilPageEnd(Cpu c, Insn i, int register, int segment, int most) {
         int linear = c.base[segment] + (c.r[register] & i.addressMask);
         int inPage = c.flag(Eflags.DF) ? (linear & 0xFFF) + i.bytes : 0x1000 - (linear & 0xFFF);
-        int fits = c.isTraced() ? 1 : Math.max(1, inPage / i.bytes);
+        int fits = c.isTraced() || c.precise && c.breaks.watching ? 1 : Math.max(1, inPage / i.bytes);
         return Integer.compareUnsigned(most, fits) < 0 ? most : fits;
     }
 

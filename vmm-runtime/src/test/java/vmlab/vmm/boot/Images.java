@@ -73,6 +73,24 @@ final class Images {
         return elf.array();
     }
 
+    /** The same for amd64. */
+    static byte[] elf64(long entry, Consumer<ByteBuffer> changes, long virtual, long physical, byte[] contents) {
+        ByteBuffer elf = littleEndian(64 + 56 + contents.length);
+        elf.put(0, new byte[] {0x7F, 'E', 'L', 'F', 2, 1, 1});
+        elf.putShort(0x10, (short) 2).putShort(0x12, (short) 62).putInt(0x14, 1).putLong(0x18, entry);
+        elf.putLong(0x20, 64).putShort(0x36, (short) 56).putShort(0x38, (short) 1);
+        elf.position(64);
+        elf.putInt(1).putInt(5).putLong(64 + 56).putLong(virtual).putLong(physical);
+        elf.putLong(contents.length).putLong(0x2000).putLong(0x200000).put(contents);
+        changes.accept(elf);
+        return elf.array();
+    }
+
+    /** A little vmlinux for amd64: one segment at 16 MB, linked to the top 2 GB, entered by its physical address. */
+    static byte[] vmlinux64() {
+        return elf64(0x1000000, UNCHANGED, 0xFFFFFFFF81000000L, 0x1000000, new byte[] {(byte) 0xF4, 1, 2, 3});
+    }
+
     /** A little vmlinux: one segment at 16 MB, linked to 3 GB + 16 MB, entered by its physical address. */
     static byte[] vmlinux() {
         return elf(0x1000000, UNCHANGED, new Segment(0xC1000000, 0x1000000, new byte[] {(byte) 0xF4, 1, 2, 3}, 0x2000));

@@ -166,7 +166,6 @@ class LinuxBzImageTest {
     @CsvSource(delimiter = '|', textBlock = """
             0x206 | 2 | 0x0201   | vmlinuz speaks the Linux boot protocol 2.01, which is too old; use a kernel of this century
             0x211 | 1 | 0        | vmlinuz is a zImage, made to be loaded below 1 MB; build a bzImage instead
-            0x236 | 2 | 1        | vmlinuz is a kernel for 64-bit x86; name a 32-bit x86 kernel: a vmlinuz or vmlinux of Linux for i386 (Debian: linux-image-686), or a Multiboot kernel
             0x201 | 1 | 0xFF     | vmlinuz is damaged: its setup header ends at 0x301; fetch, copy or build it again
             0x230 | 4 | 0x300000 | vmlinuz is damaged: it wants to run at 0x1000000, aligned to 0x300000; fetch, copy or build it again
             0x1F4 | 4 | 2        | vmlinuz is cut off or damaged: its headers speak of 0x420 bytes, it has 0x410; fetch, copy or build it again

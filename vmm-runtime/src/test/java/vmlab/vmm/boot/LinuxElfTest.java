@@ -82,7 +82,7 @@ class LinuxElfTest {
         Images.Segment segment = new Images.Segment(0xC1000000, 0xC1000000, new byte[4], 4);
         assertEquals(
                 "the kernel vmlinux needs memory up to 0xc1000003, where no guest has RAM;"
-                        + " build it to be loaded at 16 MB, as i386 kernels usually are",
+                        + " build it to be loaded at 16 MB, as kernels usually are",
                 Images.mistakeOf(directory, () -> load(Images.elf(0xC1000000, Images.UNCHANGED, segment))));
     }
 
@@ -90,7 +90,7 @@ class LinuxElfTest {
     @CsvSource(delimiter = '|', textBlock = """
             0x10 | 1    | is an object file or kernel module
             0x10 | 3    | is a shared object
-            0x12 | 62   | is for 64-bit x86
+            0x12 | 62   | is for 64-bit x86 in an ELF file of class 1
             0x12 | 40   | is for 32-bit ARM
             0x12 | 183  | is for 64-bit ARM
             0x12 | 4711 | is for machine number 4711

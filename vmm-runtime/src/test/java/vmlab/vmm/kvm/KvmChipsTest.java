@@ -6,14 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.ChipSet;
+import vmlab.vmm.IoEvent;
+import vmlab.vmm.IrqEvent;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.kvm.KvmHypervisor.Chips;
 
 /** KVM's own interrupt chips and timer, with guests in real mode. */
+@Tag("kvm")
 @Timeout(60)
 final class KvmChipsTest {
     private static final int BASE = 0x20;
@@ -62,7 +69,7 @@ final class KvmChipsTest {
     }
 
     private static ChipSet chips(Rig rig) {
-        return rig.vm.chips().orElseThrow();
+        return rig.machine().chips().orElseThrow();
     }
 
     private static void runFor(Rig rig, long milliseconds) {
@@ -80,7 +87,7 @@ final class KvmChipsTest {
     @Test
     void theMachinesChipsAreUsedIfAskedFor() {
         try (Rig rig = new Rig(new KvmHypervisor(), bytes("f4"))) {
-            assertTrue(rig.vm.chips().isEmpty());
+            assertTrue(rig.machine().chips().isEmpty());
         }
     }
 
@@ -129,6 +136,54 @@ final class KvmChipsTest {
             device.join();
             assertEquals(1, rig.memory.read16(TICKS));
             assertEquals(0x10, chips(rig).pic(0).lines(), "an edge, so the level makes no second one");
+        }
+    }
+
+    @Test
+    void anIrqEventWakesAHaltedGuest() throws Exception {
+        try (Rig rig = rig(PROGRAM_PIC + STI_HLT_FOR_EVER);
+                IrqEvent event = rig.machine().irqEvent(4).orElseThrow()) {
+            runFor(rig, 10);
+            Thread device = new Thread(() -> {
+                for (int n = 1; n <= 3; n++) {
+                    event.signal();
+                    while (rig.memory.read16(TICKS) < n) {
+                        Thread.onSpinWait();
+                    }
+                }
+                rig.vcpu().kick();
+            });
+            device.start();
+
+            assertEquals(VcpuExit.Kind.KICKED, rig.vcpu().run().kind());
+            device.join();
+            assertEquals(3, rig.memory.read16(TICKS));
+        }
+    }
+
+    @Test
+    void anIoEventIsHeardByAnotherThreadAndStopsNoCpu() throws Exception {
+        try (Rig rig = rig("e6 24 e6 24 e6 24 e6 28 fa f4")) { // out 0x24, al (3 times); out 0x28, al; cli; hlt
+            IoEvent bell =
+                    rig.machine().ioEvent(new AddressRange(0x24, 1), true).orElseThrow();
+            FutureTask<Long> heard = new FutureTask<>(() -> {
+                long rings = 0;
+                while (rings < 3) {
+                    rings += bell.await();
+                }
+                return rings + bell.await();
+            });
+            Thread listener = new Thread(heard);
+            listener.start();
+
+            assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
+            assertEquals(List.of("port write 0x8, 1 bytes: 0x0"), rig.log);
+            while (listener.getState() != Thread.State.RUNNABLE && !heard.isDone()) {
+                Thread.onSpinWait();
+            }
+            bell.close();
+            assertEquals(3, heard.get(10, TimeUnit.SECONDS));
+            assertEquals(0, bell.await(), "closed");
         }
     }
 

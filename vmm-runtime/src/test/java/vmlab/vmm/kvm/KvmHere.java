@@ -16,6 +16,10 @@ final class KvmHere {
         return FOUND.usable();
     }
 
+    static HypercallTransport hypercalls() {
+        return FOUND.hypercalls();
+    }
+
     /** For guests without paging. */
     static void required() {
         if (FOUND.kind() == KvmProbe.Kind.NONE) {
@@ -27,6 +31,16 @@ final class KvmHere {
     static void pagingRequired() {
         if (!pages()) {
             missing("kvm-paging", FOUND.reason());
+        }
+    }
+
+    /** For what only a CPU's own VMX or SVM does; no question to KVM tells, so the user says that it is there. */
+    static void hardwareRequired() {
+        String[] required = System.getenv().getOrDefault("VMLAB_REQUIRE", "").split("[ ,]+");
+        if (Arrays.asList(required).contains("kvm-hardware")) {
+            required();
+        } else {
+            abort("only on a CPU's own VMX or SVM, not emulated: VMLAB_REQUIRE=kvm-hardware says that this is one");
         }
     }
 

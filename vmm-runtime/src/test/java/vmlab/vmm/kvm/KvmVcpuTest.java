@@ -18,11 +18,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import vmlab.vmm.AddressRange;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.GuestMemory;
+import vmlab.vmm.Hypervisor;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
 import vmlab.vmm.VcpuExit;
+import vmlab.vmm.soft.SoftHypervisor;
 
 /** The run loop on this host's KVM, with guests in real mode, which every kind of KVM runs. */
 @Tag("kvm")
@@ -56,6 +61,29 @@ final class KvmVcpuTest {
     }
 
     @Test
+    void anInterruptThatComesWithAnExceptionIsNotForgotten() {
+        // What interprets real mode on a para-virtual host loses its way over the two by itself.
+        KvmHere.pagingRequired();
+        // sti; mov $0x3a, %ecx; rdmsr; hlt
+        try (Rig rig = rig("fb 66 b9 3a 00 00 00 0f 32 f4")) {
+            rig.memory.write32(4 * 13, 0x2000);
+            // inc %si; mov %sp, %bp; addw $2, (%bp); iret
+            rig.memory.write(0x2000, HexFormat.of().parseHex("4689e583460002cf"));
+            rig.memory.write32(4 * 0x40, 0x2100);
+            // inc %di; iret
+            rig.memory.write(0x2100, HexFormat.of().parseHex("47cf"));
+            rig.onEvent = () -> rig.interrupt = 0x40;
+
+            assertEquals(VcpuExit.Kind.HALTED, rig.vcpu().run().kind());
+
+            assertEquals(List.of("cpu: RDMSR of unknown register 0x3a"), rig.log);
+            assertEquals(
+                    List.of(1, 1),
+                    List.of(rig.vcpu().state().esi(), rig.vcpu().state().edi()));
+        }
+    }
+
+    @Test
     void aGuestThatLoopsWithInterruptsOffIsKickedWithin10MillisecondsAndGoesOn() throws Exception {
         try (Rig rig = rig(COUNT_WITHOUT_INTERRUPTS)) {
             long[] nanos = new long[100];
@@ -80,6 +108,9 @@ final class KvmVcpuTest {
             }
             kicker.join();
             Arrays.sort(nanos);
+            System.out.printf(
+                    "kick: %d us in the middle, %d us at most%n",
+                    nanos[nanos.length / 2] / 1000, nanos[nanos.length - 1] / 1000);
             // The middle: single ones belong to the host's scheduler.
             assertTrue(nanos[nanos.length / 2] < 10_000_000, Arrays.toString(nanos));
             assertTrue(rig.memory.read16(0x100) != 0, "it counts");
@@ -216,18 +247,38 @@ final class KvmVcpuTest {
         String call =
                 "66 b8 4d 00 00 00 66 bb 02 00 00 00 66 b9 03 00 00 00 66 ba 04 00 00 00 66 be 05 00 00 00 e6 f8 f4";
         for (boolean answered : new boolean[] {false, true}) {
-            try (Rig rig = rig(call)) {
-                rig.hypercalls.register(77, c -> {
-                    rig.log.add("%d %d %d %d %d".formatted(c.eax(), c.ebx(), c.ecx(), c.edx(), c.esi()));
-                    if (answered) {
-                        c.result(-9);
-                    }
-                });
+            for (Hypervisor cpu : List.of(new SoftHypervisor(), new KvmHypervisor())) {
+                try (Rig rig = new Rig(cpu, HexFormat.ofDelimiter(" ").parseHex(call))) {
+                    rig.vcpu().restore(Rig.real());
+                    rig.hypercalls.register(77, c -> {
+                        rig.log.add("%d %d %d %d %d".formatted(c.eax(), c.ebx(), c.ecx(), c.edx(), c.esi()));
+                        if (answered) {
+                            c.result(-9);
+                        }
+                    });
 
-                assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
-                assertEquals(List.of("77 2 3 4 5"), rig.log);
-                assertEquals(answered ? -9 : 77, rig.vcpu().state().eax());
+                    assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
+                    assertEquals(List.of("77 2 3 4 5"), rig.log);
+                    assertEquals(answered ? -9 : 77, rig.vcpu().state().eax(), cpu.name());
+                }
             }
+        }
+    }
+
+    /** Both instructions: KVM answers, or passes on, the other vendor's, too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0f 01 c1", "0f 01 d9"})
+    void aHypercallArrivesByTheTransportThatTheProbeNames(String instruction) {
+        // A para-virtual KVM knows neither.
+        KvmHere.pagingRequired();
+        // mov eax, 77; mov ebx, 2; vmcall or vmmcall; cli; hlt
+        try (Rig rig = rig("66 b8 4d 00 00 00 66 bb 02 00 00 00 " + instruction + " fa f4")) {
+            rig.hypercalls.register(77, c -> rig.log.add("%d %d".formatted(c.eax(), c.ebx())));
+            assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
+            boolean passedOn = KvmHere.hypercalls() == HypercallTransport.INTERCEPTED;
+            assertEquals(passedOn ? List.of("77 2") : List.of(), rig.log, "by " + KvmHere.hypercalls());
+            // Otherwise KVM_ENOSYS of the kernel's include/uapi/linux/kvm_para.h
+            assertEquals(passedOn ? 77 : -1000, rig.vcpu().state().eax());
         }
     }
 
@@ -250,6 +301,21 @@ final class KvmVcpuTest {
 
             assertTrue(exit.kind() == VcpuExit.Kind.FAILED || exit.kind() == VcpuExit.Kind.SHUTDOWN, exit.toString());
             assertTrue(!exit.detail().isBlank(), "says why");
+        }
+    }
+
+    @Test
+    void deferredWritesComeInOrderBeforeTheNextAccess() {
+        // mov cx, 400; l: mov ax, cx; out 0x24, al; loop l; out 0x21, al; out 0x24, ax; cli; hlt
+        try (Rig rig = rig("b9 90 01 89 c8 e6 24 e2 fa e6 21 e7 24 fa f4")) {
+            rig.machine().deferWrites(new AddressRange(0x24, 1));
+
+            assertEquals(VcpuExit.Kind.STOPPED, rig.vcpu().run().kind());
+            assertEquals(402, rig.log.size());
+            for (int i = 0; i < 400; i++) {
+                assertEquals("port write 0x4, 1 bytes: %#x".formatted(400 - i & 0xFF), rig.log.get(i));
+            }
+            assertEquals("port write 0x1, 1 bytes: 0x1", rig.log.get(400));
         }
     }
 
@@ -284,9 +350,12 @@ final class KvmVcpuTest {
         }
     }
 
+    /** As many as the property says: where the CPU is emulated, scripts/kvm-tests asks for fewer. */
     @Test
-    void twoHundredGuestsLeaveNothingBehind() throws Exception {
-        bootAndDestroy(20);
+    @Timeout(300)
+    void guestsThatCameAndWentLeaveNothingBehind() throws Exception {
+        int guests = Integer.getInteger("vmlab.test.guests", 200);
+        bootAndDestroy(10);
         // Looking has its own first time.
         entries("/proc/self/fd");
         mappings("");
@@ -294,12 +363,12 @@ final class KvmVcpuTest {
         int descriptors = entries("/proc/self/fd");
         int threads = entries("/proc/self/task");
         long maps = mappings("");
-        bootAndDestroy(200);
+        bootAndDestroy(guests);
 
         assertEquals(descriptors, entries("/proc/self/fd"), "file descriptors");
         assertEquals(0, mappings("kvm-vcpu"), "KVM's pages");
-        // The JVM's own may come and go; one for each guest would be 200.
-        assertTrue(mappings("") - maps < 40, "mappings: " + maps + " before, " + mappings("") + " after");
+        // The JVM's own may come and go; one for each guest would be twice as many.
+        assertTrue(mappings("") - maps < guests / 2, "mappings: " + maps + " before, " + mappings("") + " after");
         assertTrue(entries("/proc/self/task") - threads < 10, "threads");
         assertEquals(0, timers(), "POSIX timers");
     }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.vmm.kvm;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import vmlab.vmm.AddressRange;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.CpuState.Control;
 import vmlab.vmm.CpuState.General;
@@ -13,12 +16,11 @@ import vmlab.vmm.CpuState.Segments;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Hypervisor;
-import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.InterruptController;
-import vmlab.vmm.IoBus;
 import vmlab.vmm.IoDevice;
+import vmlab.vmm.Machine;
 import vmlab.vmm.Vcpu;
-import vmlab.vmm.Vm;
+import vmlab.vmm.VcpuExit;
 import vmlab.vmm.VmClock;
 
 /**
@@ -30,24 +32,32 @@ final class Rig implements AutoCloseable {
     static final int CODE = 0x1000;
     static final int STACK = 0x7000;
 
-    final GuestMemory memory = GuestMemory.allocate(RAM_BYTES);
     final List<String> log = new ArrayList<>();
-    final VmClock clock = new VmClock();
+    final GuestMemory memory;
+    final VmClock clock;
     final Hypercalls hypercalls;
-    final Vm vm;
+    private final Machine machine;
 
     /** Vector of the interrupt that waits; -1 for none. */
     int interrupt = -1;
 
     Runnable onInterruptPort = () -> {};
 
+    /** What else happens when the guest does something odd. */
+    Runnable onEvent = () -> {};
+
     Rig(Hypervisor hypervisor, byte[] code) {
-        IoBus ports = new IoBus("port", this::event);
-        IoBus mmio = new IoBus("memory", this::event);
-        ports.map(new AddressRange(0x20, 0x10), "registers", registers("port"));
-        ports.map(new AddressRange(0x30, 1), "interrupt", interruptPort());
-        mmio.map(new AddressRange(0xF0000000L, 0x1000), "registers", registers("memory"));
-        hypercalls = new Hypercalls(this::event);
+        this(hypervisor, CpuModel.I386, code);
+    }
+
+    Rig(Hypervisor hypervisor, CpuModel cpu, byte[] code) {
+        memory = GuestMemory.allocate(RAM_BYTES);
+        machine = new Machine("rig", memory, this::event);
+        clock = machine.clock();
+        hypercalls = machine.hypercalls();
+        machine.ports().map(new AddressRange(0x20, 0x10), "registers", registers("port"));
+        machine.ports().map(new AddressRange(0x30, 1), "interrupt", interruptPort());
+        machine.mmio().map(new AddressRange(0xF0000000L, 0x1000), "registers", registers("memory"));
         InterruptController pin = new InterruptController() {
             @Override
             public boolean pending() {
@@ -62,11 +72,28 @@ final class Rig implements AutoCloseable {
             }
         };
         memory.write(CODE, code);
-        vm = hypervisor.create(new Board(memory, ports, mmio, pin, clock, hypercalls, this::event));
+        try {
+            machine.open(hypervisor, cpu, pin);
+        } catch (RuntimeException | Error e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    /** Not started. */
+    Machine machine() {
+        return machine;
+    }
+
+    /** Goes on with a CPU of another kind. */
+    void moveTo(Hypervisor hypervisor) {
+        machine.moveTo(hypervisor);
+        assertEquals(VcpuExit.Kind.KICKED, vcpu().step().kind(), "for those who may have missed the old one");
     }
 
     private void event(String source, String message) {
         log.add(source + ": " + message);
+        onEvent.run();
     }
 
     private IoDevice registers(String name) {
@@ -108,7 +135,7 @@ final class Rig implements AutoCloseable {
     }
 
     Vcpu vcpu() {
-        return vm.vcpu();
+        return machine.vcpu();
     }
 
     /** 32-bit code without paging at {@link #CODE}; the selectors are those that guests use in their gates. */
@@ -133,7 +160,6 @@ final class Rig implements AutoCloseable {
 
     @Override
     public void close() {
-        vm.close();
-        memory.close();
+        machine.close();
     }
 }

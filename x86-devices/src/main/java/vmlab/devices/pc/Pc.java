@@ -23,6 +23,7 @@ import vmlab.devices.timer.VmPit8254;
 import vmlab.devices.timer.VmSystemControlPortB;
 import vmlab.vmm.AddressRange;
 import vmlab.vmm.ChipSet;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.Device;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
@@ -32,7 +33,7 @@ import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 
 /**
- * A PC: RAM, a CPU, and the parts every PC had before ACPI, wired as {@link PcLayout} says.
+ * A PC: RAM, one or more CPUs, and the parts every PC had before ACPI, wired as {@link PcLayout} says.
  *
  * <p>Not modelled, so that their ports are an open bus: DMA, IDE, VGA, super-I/O, ISA plug and play, floppy and parallel
  * ports. There is no firmware: chips that a BIOS would have set up are as it leaves them where their comments say so.
@@ -44,16 +45,20 @@ public final class Pc implements AutoCloseable {
     /**
      * What varies between PCs.
      *
+     * @param cpu as the kernel wants it
      * @param ramBytes as {@link GuestMemory#allocate}
      * @param powerOnTime the time of day at power-on; years 0 to 9999
      * @param serialLines one to four, for COM1 on
+     * @param cpus how many CPUs; with more than one, the back end brings their APICs
      */
-    public record Config(String name, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines) {
+    public record Config(
+            String name, CpuModel cpu, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines, int cpus) {
         private static final Instant YEAR_0 = Instant.parse("0000-01-01T00:00:00Z");
         private static final Instant YEAR_10000 = Instant.parse("+10000-01-01T00:00:00Z");
 
         public Config {
             Objects.requireNonNull(name);
+            Objects.requireNonNull(cpu);
             serialLines = List.copyOf(serialLines);
             if (serialLines.isEmpty() || serialLines.size() > PcLayout.SERIAL.size()) {
                 throw new IllegalArgumentException("no PC with %d serial lines".formatted(serialLines.size()));
@@ -61,6 +66,14 @@ public final class Pc implements AutoCloseable {
             if (powerOnTime.isBefore(YEAR_0) || !powerOnTime.isBefore(YEAR_10000)) {
                 throw new IllegalArgumentException("no clock can show %s".formatted(powerOnTime));
             }
+            if (cpus < 1 || cpus > PcLayout.MOST_CPUS) {
+                throw new IllegalArgumentException("no PC with %d CPUs".formatted(cpus));
+            }
+        }
+
+        /** With one 32-bit CPU. */
+        public Config(String name, long ramBytes, Instant powerOnTime, List<SerialLine> serialLines) {
+            this(name, CpuModel.I386, ramBytes, powerOnTime, serialLines, 1);
         }
     }
 
@@ -72,12 +85,19 @@ public final class Pc implements AutoCloseable {
         }
     }
 
+    private static final List<AddressRange> CHIP_PORTS = List.of(
+            PcLayout.PIC_MASTER, PcLayout.PIC_SLAVE, PcLayout.PIC_ELCR, PcLayout.PIT, PcLayout.SYSTEM_CONTROL_B);
+
     private final Machine machine;
     private final GuestEvents events;
     private final PicPair pics;
     private final Map<Integer, SharedIrqLine> lines = new HashMap<>();
     private final List<Uart16550> uarts = new ArrayList<>();
-    private final Optional<ChipSet> chips;
+    private final Pit8254 pit;
+    private final SystemControlPortB portB;
+    /** Changes when the machine goes on with a CPU of another back end; the machine's thread's then. */
+    private Optional<ChipSet> chips;
+
     private final PciHost pci;
     private final Cmos146818 cmos;
 
@@ -86,9 +106,13 @@ public final class Pc implements AutoCloseable {
         this.machine = machine;
         events = new BoundedEvents(machine.events());
         pics = new PicPair("pic", events);
-        machine.open(hypervisor, pics);
+        machine.open(hypervisor, config.cpu(), pics);
         chips = machine.chips();
-        chips.ifPresentOrElse(this::addBroughtChips, this::addChips);
+        pit = new Pit8254("pit", machine.clock(), irq(PcLayout.TIMER_IRQ), events);
+        portB = new SystemControlPortB("port61", pit, machine.clock());
+        List.of(pics, pit, portB).forEach(machine::add);
+        wireChips(chips);
+        machine.onChips(this::wireChips);
         cmos = machine.add(new Cmos146818(
                 "cmos", machine.clock(), irq(PcLayout.CMOS_IRQ), config.powerOnTime(), config.ramBytes(), events));
         map(PcLayout.CMOS, cmos, cmos);
@@ -104,9 +128,13 @@ public final class Pc implements AutoCloseable {
      */
     public static Pc build(Config config, Hypervisor hypervisor, GuestEvents events) {
         GuestMemory memory = GuestMemory.allocate(config.ramBytes());
-        Machine machine = new Machine(config.name(), memory, events);
+        Machine machine = new Machine(config.name(), memory, events, config.cpus());
         try {
-            return new Pc(config, machine, hypervisor);
+            Pc pc = new Pc(config, machine, hypervisor);
+            if (config.cpus() > 1) {
+                MpTable.write(memory, config.cpus());
+            }
+            return pc;
         } catch (RuntimeException | Error e) {
             machine.close();
             throw e;
@@ -147,8 +175,7 @@ public final class Pc implements AutoCloseable {
 
     private IrqLine line(int number) {
         IrqLine own = pics.line(number);
-        return chips.<IrqLine>map(brought -> level -> brought.line(number, level))
-                .orElse(own);
+        return level -> chips.ifPresentOrElse(brought -> brought.line(number, level), () -> own.set(level));
     }
 
     /** Ends the machine and frees its memory. */
@@ -157,22 +184,30 @@ public final class Pc implements AutoCloseable {
         machine.close();
     }
 
-    private void addChips() {
-        machine.add(pics);
+    private void wireChips(Optional<ChipSet> brought) {
+        chips = brought;
+        for (AddressRange ports : CHIP_PORTS) {
+            machine.ports().unmap(ports.base());
+        }
+        brought.ifPresentOrElse(this::useBroughtChips, this::useOwnChips);
+    }
+
+    private void useOwnChips() {
+        List.of(pics, pit, portB).forEach(machine::replace);
         map(PcLayout.PIC_MASTER, pics, pics.master());
         map(PcLayout.PIC_SLAVE, pics, pics.slave());
         map(PcLayout.PIC_ELCR, pics, pics.elcr());
-        Pit8254 pit = machine.add(new Pit8254("pit", machine.clock(), irq(PcLayout.TIMER_IRQ), events));
         map(PcLayout.PIT, pit, pit);
-        SystemControlPortB portB = machine.add(new SystemControlPortB("port61", pit, machine.clock()));
         map(PcLayout.SYSTEM_CONTROL_B, portB, portB);
     }
 
     /** Under the same names, so that a state of one kind of chips goes into the other. Their ports never get here. */
-    private void addBroughtChips(ChipSet brought) {
-        machine.add(new VmPicPair("pic", brought));
-        machine.add(new VmPit8254("pit", brought, machine.clock()));
-        machine.add(new VmSystemControlPortB("port61", brought));
+    private void useBroughtChips(ChipSet brought) {
+        // No alarm of the machine's own timer must fire any more.
+        pit.reset();
+        machine.replace(new VmPicPair("pic", brought));
+        machine.replace(new VmPit8254("pit", brought, machine.clock()));
+        machine.replace(new VmSystemControlPortB("port61", brought));
     }
 
     private void addControlPorts() {
@@ -190,6 +225,8 @@ public final class Pc implements AutoCloseable {
         map(PcLayout.DEBUG_EXIT, debugExit, debugExit);
         PostPort post = machine.add(new PostPort("post"));
         map(PcLayout.POST, post, post);
+        // Kernels write there for the time it takes.
+        machine.deferWrites(PcLayout.POST);
     }
 
     private void addSerialPorts(List<SerialLine> serialLines) {

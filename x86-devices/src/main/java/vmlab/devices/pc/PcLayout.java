@@ -8,7 +8,7 @@ import vmlab.vmm.AddressRange;
  * Where everything is in a PC: ports, interrupt lines, places on the PCI bus. The only place where such numbers are
  * written down.
  *
- * @spec IBM PC AT and PS/2 technical references; Intel 290562 (82371FB/SB), I/O map
+ * @spec IBM PC AT and PS/2 technical references; Intel 290562 (82371FB/SB), I/O map; Intel 242016, sections 3.4 and 4.1
  */
 public final class PcLayout {
     public static final AddressRange PIC_MASTER = new AddressRange(0x20, 2);
@@ -34,6 +34,9 @@ public final class PcLayout {
             new AddressRange(0x3E8, 8),
             new AddressRange(0x2E8, 8));
 
+    /** Where files go between host and guest: {@code dd}'s third block of 16 KB on {@code /dev/port}. */
+    public static final AddressRange FILE_WINDOW = new AddressRange(0x8000, 0x4000);
+
     /** Their interrupt lines: the third and fourth share those of the first two. */
     public static final List<Integer> SERIAL_IRQ = List.of(4, 3, 4, 3);
 
@@ -43,6 +46,17 @@ public final class PcLayout {
 
     /** The host bridge's place on PCI bus 0. */
     public static final int HOST_BRIDGE_DEVICE = 0;
+
+    /** Where both APICs are in every PC; a part of KVM, which answers there itself. */
+    public static final long LOCAL_APIC = 0xFEE00000L;
+
+    public static final long IO_APIC = 0xFEC00000L;
+
+    /** CPUs of a PC: more than two is rare enough here. */
+    public static final int MOST_CPUS = 8;
+
+    /** Where the BIOS area begins, a place where kernels look for it. */
+    public static final long MP_TABLE = 0xF0000;
 
     private PcLayout() {}
 }

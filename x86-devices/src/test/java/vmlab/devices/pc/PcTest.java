@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -20,7 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import vmlab.devices.FakeChips;
 import vmlab.vmm.ChipSet;
+import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
+import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Device;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
@@ -71,6 +74,11 @@ class PcTest {
                 @Override
                 public VcpuExit step() {
                     return run();
+                }
+
+                @Override
+                public void debug(DebugPoints points) {
+                    throw new UnsupportedOperationException("not in these tests");
                 }
 
                 @Override
@@ -126,6 +134,26 @@ class PcTest {
     private void endOfInterrupt() {
         ports.write(0xA0, 1, 0x20);
         ports.write(0x20, 1, 0x20);
+    }
+
+    @Test
+    void onlyAPcOfSeveralCpusHasAMultiprocessorTable() {
+        assertEquals(0, pc.machine().memory().read32(PcLayout.MP_TABLE));
+        Pc.SerialLine line = new Pc.SerialLine(printed::add, () -> -1);
+        try (Pc two = Pc.build(
+                new Pc.Config("two", CpuModel.I386, RAM, POWER_ON, List.of(line), 2), hypervisor, (s, m) -> {})) {
+            assertEquals(2, hypervisor.board.cpus());
+            assertEquals(
+                    "_MP_", new String(two.machine().memory().read(PcLayout.MP_TABLE, 4), StandardCharsets.US_ASCII));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 9})
+    void aPcHasOneToEightCpus(int cpus) {
+        List<Pc.SerialLine> lines = List.of(new Pc.SerialLine(printed::add, () -> -1));
+        assertThrows(
+                IllegalArgumentException.class, () -> new Pc.Config("pc", CpuModel.I386, RAM, POWER_ON, lines, cpus));
     }
 
     @Test
