@@ -41,12 +41,12 @@ record BackendChoice(Hypervisor hypervisor, String note) {
     }
 
     /**
-     * Takes what was asked for, for a machine with so many such CPUs.
+     * Takes what was asked for, for a machine with such CPUs.
      *
      * @throws BackendUnavailable if that can't be had; another one is never taken instead
      */
-    static BackendChoice of(Backend wanted, CpuModel cpu, int cpus) {
-        return of(wanted, cpu, cpus, KvmProbe::run);
+    static BackendChoice of(Backend wanted, CpuModel cpu) {
+        return of(wanted, cpu, KvmProbe::run);
     }
 
     private static Chips chips() {
@@ -54,11 +54,11 @@ record BackendChoice(Hypervisor hypervisor, String note) {
     }
 
     /** The same on a host that the probe tells of; it is asked only where its answer matters. */
-    static BackendChoice of(Backend wanted, CpuModel cpu, int cpus, Supplier<KvmProbe.Result> probe) {
-        return cpu == CpuModel.AMD64 ? of64(wanted, probe) : of32(wanted, cpus, probe);
+    static BackendChoice of(Backend wanted, CpuModel cpu, Supplier<KvmProbe.Result> probe) {
+        return cpu == CpuModel.AMD64 ? of64(wanted, probe) : of32(wanted, probe);
     }
 
-    private static BackendChoice of32(Backend wanted, int cpus, Supplier<KvmProbe.Result> probe) {
+    private static BackendChoice of32(Backend wanted, Supplier<KvmProbe.Result> probe) {
         return switch (wanted) {
             case KVM -> {
                 KvmProbe.Result found = probe.get();
@@ -70,14 +70,9 @@ record BackendChoice(Hypervisor hypervisor, String note) {
             case SOFT -> new BackendChoice(new SoftHypervisor(), SOFT);
             case AUTO -> {
                 KvmProbe.Result found = probe.get();
-                if (found.usable() && cpus > 1) {
-                    yield new BackendChoice(new KvmHypervisor(chips()), KVM + ", as there are several CPUs");
-                }
-                // Not KVM yet, even where it pages: no Linux has been through the parity tests on it.
-                String why = found.usable()
-                        ? "; KVM, on which " + found.reason() + ", is there on trial: --backend kvm takes it"
-                        : ", because " + found.reason();
-                yield new BackendChoice(new SoftHypervisor(), SOFT + why);
+                yield found.usable()
+                        ? new BackendChoice(new KvmHypervisor(chips()), KVM + ", because " + found.reason())
+                        : new BackendChoice(new SoftHypervisor(), SOFT + ", because " + found.reason());
             }
         };
     }

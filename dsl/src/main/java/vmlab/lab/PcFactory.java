@@ -76,7 +76,7 @@ final class PcFactory implements MachineFactory {
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {
-        return BackendChoice.of(settings.backend(), cpu, spec.numVcpus());
+        return BackendChoice.of(settings.backend(), cpu);
     }
 
     @Override

@@ -21,26 +21,16 @@ final class BackendChoiceTest {
     }
 
     @Test
-    void autoStaysWithTheSoftCpuWhileKvmIsOnTrial() {
-        BackendChoice choice = BackendChoice.of(Backend.AUTO, CpuModel.I386, 1, () -> kvm(KvmProbe.Kind.HARDWARE));
-
-        assertEquals("soft", choice.hypervisor().name());
-        assertEquals(
-                "backend soft: the CPU in Java; KVM, on which this was seen, is there on trial: --backend kvm takes it",
-                choice.note());
-    }
-
-    @Test
-    void autoTakesKvmForSeveralCpus() {
-        BackendChoice choice = BackendChoice.of(Backend.AUTO, CpuModel.I386, 2, () -> kvm(KvmProbe.Kind.HARDWARE));
+    void autoTakesKvmWhereItPagesAndSaysWhy() {
+        BackendChoice choice = BackendChoice.of(Backend.AUTO, CpuModel.I386, () -> kvm(KvmProbe.Kind.HARDWARE));
 
         assertEquals("kvm", choice.hypervisor().name());
-        assertEquals("backend kvm: the host's CPU, as there are several CPUs", choice.note());
+        assertEquals("backend kvm: the host's CPU, because this was seen", choice.note());
     }
 
     @Test
     void kvmIsTakenWhereItPages() {
-        BackendChoice choice = BackendChoice.of(Backend.KVM, CpuModel.I386, 1, () -> kvm(KvmProbe.Kind.HARDWARE));
+        BackendChoice choice = BackendChoice.of(Backend.KVM, CpuModel.I386, () -> kvm(KvmProbe.Kind.HARDWARE));
 
         assertEquals("kvm", choice.hypervisor().name());
         assertEquals("backend kvm: the host's CPU", choice.note());
@@ -49,7 +39,7 @@ final class BackendChoiceTest {
     @Test
     void autoFallsBackAndSaysWhy() {
         for (KvmProbe.Kind kind : new KvmProbe.Kind[] {KvmProbe.Kind.NO_PAGING, KvmProbe.Kind.NONE}) {
-            BackendChoice choice = BackendChoice.of(Backend.AUTO, CpuModel.I386, 1, () -> kvm(kind));
+            BackendChoice choice = BackendChoice.of(Backend.AUTO, CpuModel.I386, () -> kvm(kind));
 
             assertEquals("soft", choice.hypervisor().name());
             assertEquals("backend soft: the CPU in Java, because this was seen", choice.note());
@@ -60,7 +50,7 @@ final class BackendChoiceTest {
     void kvmNeverFallsBack() {
         BackendUnavailable refused = assertThrows(
                 BackendUnavailable.class,
-                () -> BackendChoice.of(Backend.KVM, CpuModel.I386, 1, () -> kvm(KvmProbe.Kind.NO_PAGING)));
+                () -> BackendChoice.of(Backend.KVM, CpuModel.I386, () -> kvm(KvmProbe.Kind.NO_PAGING)));
 
         assertTrue(refused.getMessage().contains("this was seen"), refused.getMessage());
         assertTrue(refused.remedy().contains("do that"), refused.remedy());
@@ -78,7 +68,7 @@ final class BackendChoiceTest {
     @Test
     void a64BitKernelTakesKvmWhereThatRunsIt() {
         for (Backend wanted : new Backend[] {Backend.AUTO, Backend.KVM}) {
-            BackendChoice choice = BackendChoice.of(wanted, CpuModel.AMD64, 1, () -> kvm64(KvmProbe.Kind.NO_PAGING));
+            BackendChoice choice = BackendChoice.of(wanted, CpuModel.AMD64, () -> kvm64(KvmProbe.Kind.NO_PAGING));
 
             assertEquals("kvm", choice.hypervisor().name());
             assertTrue(choice.note().startsWith("backend kvm: the host's CPU"), choice.note());
@@ -90,7 +80,7 @@ final class BackendChoiceTest {
         for (Backend wanted : Backend.values()) {
             BackendUnavailable refused = assertThrows(
                     BackendUnavailable.class,
-                    () -> BackendChoice.of(wanted, CpuModel.AMD64, 1, () -> kvm(KvmProbe.Kind.HARDWARE)));
+                    () -> BackendChoice.of(wanted, CpuModel.AMD64, () -> kvm(KvmProbe.Kind.HARDWARE)));
 
             assertTrue(refused.getMessage().contains("the CPU in Java is a 32-bit one"), refused.getMessage());
             assertTrue(refused.remedy().contains("KVM") || refused.remedy().contains("do that"), refused.remedy());
@@ -100,7 +90,7 @@ final class BackendChoiceTest {
 
     @Test
     void softAsksNobody() {
-        BackendChoice choice = BackendChoice.of(Backend.SOFT, CpuModel.I386, 1, () -> {
+        BackendChoice choice = BackendChoice.of(Backend.SOFT, CpuModel.I386, () -> {
             throw new AssertionError("probed");
         });
 

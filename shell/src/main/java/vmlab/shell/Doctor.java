@@ -121,8 +121,7 @@ final class Doctor {
         KvmProbe.Result found = kvmProbe.get();
         String reason = found.reason() + " (" + cpu + "); ";
         String use = found.usable()
-                ? "--backend kvm runs guests on it, with hypercalls by "
-                        + found.hypercalls().text()
+                ? "guests run on it, with hypercalls by " + found.hypercalls().text()
                 : "guests run on the CPU in Java, which needs nothing and takes vmcall itself";
         String wide = found.runs64Bit()
                 ? "; 64-bit guests run on KVM"

@@ -84,7 +84,7 @@ final class DoctorTest {
         write("proc/cpuinfo", "processor : 0\nflags\t\t: fpu vme svm sse2\n");
 
         assertEquals(
-                "a guest with 32-bit paging ran (AMD SVM); --backend kvm runs guests on it, with hypercalls by a doorbell port: this kernel"
+                "a guest with 32-bit paging ran (AMD SVM); guests run on it, with hypercalls by a doorbell port: this kernel"
                         + " answers vmcall itself; 64-bit guests run on KVM",
                 finding("kvm").found());
     }
