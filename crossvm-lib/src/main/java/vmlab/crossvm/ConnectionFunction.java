@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import vmlab.devices.pci.ConfigSpace;
 import vmlab.devices.pci.ConfigSpace.Bar;
 import vmlab.devices.pci.ConfigSpace.ConfigState;
@@ -62,8 +63,9 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
      * Where it is in a machine.
      *
      * @param eventAddress of BAR 0 after power-on; BAR 1 comes behind it
+     * @param thread does tasks on the machine's thread
      */
-    public record Place(long eventAddress, IrqLine irq, int interruptLine) {}
+    public record Place(long eventAddress, IrqLine irq, int interruptLine, Executor thread) {}
 
     /** All of it. */
     public record State(ConfigState config, int counter, int seen) {}
@@ -94,7 +96,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
                 .preset(ConfigSpace.INTERRUPT_PIN, 1, 1)
                 .preset(ConfigSpace.INTERRUPT_LINE, 1, place.interruptLine)
                 .preset(ConfigSpace.COMMAND, 2, ConfigSpace.COMMAND_MEMORY);
-        ends.consumed.ifPresent(event -> event.onPending(() -> machine.post(this::arrived)));
+        ends.consumed.ifPresent(event -> event.onPending(() -> place.thread.execute(this::arrived)));
     }
 
     /** What each of the two base address registers takes of the address space. */

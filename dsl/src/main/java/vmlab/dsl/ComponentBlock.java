@@ -64,7 +64,7 @@ public final class ComponentBlock extends Block {
     /** What the component does, from its start to its end. */
     public void run(@DelegatesTo(value = ComponentWords.class, strategy = Closure.DELEGATE_ONLY) Closure<?> body) {
         control = true;
-        behaviour = ports -> new ComponentWords(script(), ports).fill(body);
+        behaviour = ports -> new ComponentWords(script(), ports).run(body);
     }
 
     ComponentSpec spec() {

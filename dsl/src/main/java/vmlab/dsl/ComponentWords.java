@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.dsl;
 
+import groovy.lang.Closure;
 import java.util.Map;
 import java.util.function.BiFunction;
 import vmlab.dsl.model.Behaviour.Ports;
@@ -29,6 +30,13 @@ public final class ComponentWords extends Block {
     ComponentWords(LabScript script, Ports ports) {
         super(script);
         this.ports = ports;
+    }
+
+    /** Runs a component's body; as its owner, too, for Groovy has a closure's println done by who owns it. */
+    void run(Closure<?> body) {
+        Closure<?> copy = body.rehydrate(this, this, this);
+        copy.setResolveStrategy(Closure.DELEGATE_ONLY);
+        copy.call();
     }
 
     @Override

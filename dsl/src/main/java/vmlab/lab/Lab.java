@@ -76,8 +76,8 @@ public final class Lab implements AutoCloseable {
                             "another number, as in vm(" + nextIndex() + ")")));
         }
         Assembly whole = Assembly.union(List.of(this.assembly, assembly));
-        problems.addAll(CompositionChecker.check(whole.types(), whole.wholeComposition()));
         if (problems.isEmpty()) {
+            problems.addAll(CompositionChecker.check(whole.types(), whole.wholeComposition()));
             assembly.vms().forEach(spec -> problems.addAll(machines.problems(spec)));
         }
         if (!problems.isEmpty()) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,7 +45,7 @@ import vmlab.vmm.Machine.Pace;
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
         usageHelpAutoWidth = false,
-        subcommands = {BootCommand.class, GuestCommand.class, DoctorCommand.class},
+        subcommands = {BootCommand.class, GuestCommand.class, ImportCommand.class, DoctorCommand.class},
         versionProvider = VmlabCommand.Version.class)
 final class VmlabCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "-";
@@ -143,25 +144,21 @@ final class VmlabCommand implements Callable<Integer> {
         return ExitCode.USAGE.status();
     }
 
+    /** Each command gets what surrounds it. */
     private record Factory(Surroundings surroundings) implements CommandLine.IFactory {
+        private static final Map<Class<?>, Function<Surroundings, Object>> COMMANDS = Map.of(
+                BootCommand.class, BootCommand::new,
+                GuestCommand.class, GuestCommand::new,
+                GuestBuildCommand.class, GuestBuildCommand::new,
+                NestedKvmCommand.class, NestedKvmCommand::new,
+                ImportCommand.class, ImportCommand::new,
+                DoctorCommand.class, DoctorCommand::new);
+
         @Override
         public <K> K create(Class<K> type) throws Exception {
-            if (type == BootCommand.class) {
-                return type.cast(new BootCommand(surroundings));
-            }
-            if (type == GuestCommand.class) {
-                return type.cast(new GuestCommand(surroundings));
-            }
-            if (type == GuestBuildCommand.class) {
-                return type.cast(new GuestBuildCommand(surroundings));
-            }
-            if (type == NestedKvmCommand.class) {
-                return type.cast(new NestedKvmCommand(surroundings));
-            }
-            if (type == DoctorCommand.class) {
-                return type.cast(new DoctorCommand(surroundings));
-            }
-            return CommandLine.defaultFactory().create(type);
+            return COMMANDS.containsKey(type)
+                    ? type.cast(COMMANDS.get(type).apply(surroundings))
+                    : CommandLine.defaultFactory().create(type);
         }
     }
 

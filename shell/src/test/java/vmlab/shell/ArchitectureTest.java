@@ -34,7 +34,7 @@ final class ArchitectureTest {
             .layer("shell")
             .definedBy("vmlab.shell..")
             .layer("dsl")
-            .definedBy("vmlab.dsl..", "vmlab.lab..", "vmlab.image..", "vmlab.guest..")
+            .definedBy("vmlab.dsl..", "vmlab.lab..", "vmlab.camkes..", "vmlab.image..", "vmlab.guest..", "vmlab.gdb..")
             .layer("crossvm-lib")
             .definedBy("vmlab.crossvm..")
             .layer("x86-devices")

@@ -45,13 +45,14 @@ public record Assembly(
         return components.stream().filter(c -> c.type().name().equals(name)).findFirst();
     }
 
-    /** The composition with the VMs and what was set for them in it. */
+    /** The composition with the VMs in it, and what was set for their dataports. */
     public Composition wholeComposition() {
         List<Composition.Instance> instances = vms.stream()
                 .map(vm -> new Composition.Instance(vm.component(), vm.name(), vm.location()))
                 .toList();
         List<Composition.InstanceSetting> settings = vms.stream()
-                .flatMap(vm -> vm.settings().stream().map(s -> new Composition.InstanceSetting(vm.name(), s)))
+                .flatMap(vm -> vm.dataportSettings().stream()
+                        .map(setting -> new Composition.InstanceSetting(vm.name(), setting)))
                 .toList();
         return Composition.union(List.of(new Composition(instances, List.of(), settings, List.of()), composition));
     }

@@ -109,8 +109,8 @@ public final class AssemblyChecker {
 
     /** CAmkES names them after the interface: {@code data_id}, {@code data_size}. */
     private static boolean isOfDataport(VmSpec vm, String word) {
-        return vm.interfaces().stream()
-                .anyMatch(face -> word.equals(face.name() + "_id") || word.equals(face.name() + "_size"));
+        return vm.dataportSettings().stream()
+                .anyMatch(setting -> setting.attribute().equals(word));
     }
 
     private void checkRam(Setting setting) {

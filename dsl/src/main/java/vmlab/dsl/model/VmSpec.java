@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One VM of an assembly: the component {@code InitN} and its instance {@code vmN}.
@@ -66,6 +67,13 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
     /** The component's name. */
     public String component() {
         return "Init" + index;
+    }
+
+    /** What was set for its dataports, last: {@code data_id}, {@code data_size}. */
+    List<Setting> dataportSettings() {
+        return interfaces.stream()
+                .flatMap(face -> Stream.of("_id", "_size").flatMap(end -> setting(face.name() + end).stream()))
+                .toList();
     }
 
     /** What was set for the attribute, if anything. */
