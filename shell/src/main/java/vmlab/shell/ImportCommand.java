@@ -49,10 +49,10 @@ final class ImportCommand implements Callable<Integer> {
             surroundings.out().print(CamkesWriter.write(system));
             return ExitCode.OK.status();
         }
-        problems.forEach(problem -> surroundings
-                .err()
-                .println(
-                        TerminalText.neutral(problem.location() + ": " + problem.found() + "\n  " + problem.remedy())));
+        for (Problem problem : problems) {
+            surroundings.err().println(TerminalText.neutral(problem.location() + ": " + problem.found()));
+            surroundings.err().println(TerminalText.neutral("  " + problem.remedy()));
+        }
         return ExitCode.USAGE.status();
     }
 }

@@ -51,6 +51,6 @@ final class ImportCommandTest {
     void mistakesAreToldAtTheirPlaces() throws IOException {
         assertEquals(2, run(SYSTEM.replace("from a.t", "from b.t").replace("SIZE * 2", "1")));
         assertEquals("", test.out());
-        assertTrue(test.err().contains("system.camkes:7:45: b.t consumes it, but stands on the from side"), test.err());
+        assertTrue(test.err().contains("system.camkes:7:44: b.t consumes it, but stands on the from side"), test.err());
     }
 }
