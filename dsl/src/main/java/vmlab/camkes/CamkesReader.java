@@ -65,26 +65,15 @@ public final class CamkesReader {
         if (!seen.add(file.path())) {
             return;
         }
-        CamkesSource own = new CamkesSource(
-                source.types(), source.connectors(), source.assemblies(), source.named(), new ArrayList<>());
         try {
             List<Path> path = searchPath(file);
             Preprocessed text = new CamkesPreprocessor(path, options.definitions, problems::add).run(file);
-            List<CamkesSource.Import> imports = importsOf(text);
-            imports.forEach(wanted -> readImport(wanted, file));
-            SyntaxReader.read(text, own, problems::add);
+            SyntaxReader.read(text, source, wanted -> readImport(wanted, file), problems::add);
         } catch (CharacterCodingException e) {
             problems.add(new Problem(place(file), "it isn't text in UTF-8", "name a .camkes file"));
         } catch (IOException e) {
             problems.add(new Problem(place(file), "it can't be read: " + e.getMessage(), "check its permissions"));
         }
-    }
-
-    /** What is imported is read first: a name must be declared before its use. */
-    private static List<CamkesSource.Import> importsOf(Preprocessed text) {
-        CamkesSource scratch = new CamkesSource();
-        SyntaxReader.read(text, scratch, problem -> {});
-        return scratch.imports();
     }
 
     private void readImport(CamkesSource.Import wanted, ProjectFile importer) {

@@ -13,19 +13,13 @@ import vmlab.dsl.model.SourceLocation;
  * What has been read of a file and of all it imports, names not resolved yet. Single-threaded.
  *
  * @param types components by name, in the order of their declarations
- * @param connectors names of the declared connectors
  * @param assemblies the contents of all assemblies, to be merged
  */
-record CamkesSource(
-        Map<String, ComponentType> types,
-        List<String> connectors,
-        List<Composition> assemblies,
-        Map<String, Composition> named,
-        List<Import> imports) {
+record CamkesSource(Map<String, ComponentType> types, List<Composition> assemblies, Map<String, Composition> named) {
     /** A file that is imported: found beside the importing one, or {@code angled}, along the path. */
     record Import(String file, boolean angled, SourceLocation location) {}
 
     CamkesSource() {
-        this(new LinkedHashMap<>(), new ArrayList<>(), new ArrayList<>(), new LinkedHashMap<>(), new ArrayList<>());
+        this(new LinkedHashMap<>(), new ArrayList<>(), new LinkedHashMap<>());
     }
 }

@@ -4,7 +4,7 @@ package vmlab.camkes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.BinaryOperator;
 import java.util.function.Function;
 import org.antlr.v4.runtime.ParserRuleContext;
 import org.antlr.v4.runtime.Token;
@@ -55,27 +55,27 @@ final class Expressions extends CamkesBaseVisitor<Object> {
 
     @Override
     public Object visitDisjunction(CamkesParser.DisjunctionContext e) {
-        return chain(e, e.conjunction(), (a, b) -> truth(a) || truth(b));
+        return chain(e.conjunction(), (a, b) -> truth(a) || truth(b));
     }
 
     @Override
     public Object visitConjunction(CamkesParser.ConjunctionContext e) {
-        return chain(e, e.bitOr(), (a, b) -> truth(a) && truth(b));
+        return chain(e.bitOr(), (a, b) -> truth(a) && truth(b));
     }
 
     @Override
     public Object visitBitOr(CamkesParser.BitOrContext e) {
-        return chain(e, e.bitXor(), (a, b) -> whole(e, a) | whole(e, b));
+        return chain(e.bitXor(), (a, b) -> whole(e, a) | whole(e, b));
     }
 
     @Override
     public Object visitBitXor(CamkesParser.BitXorContext e) {
-        return chain(e, e.bitAnd(), (a, b) -> whole(e, a) ^ whole(e, b));
+        return chain(e.bitAnd(), (a, b) -> whole(e, a) ^ whole(e, b));
     }
 
     @Override
     public Object visitBitAnd(CamkesParser.BitAndContext e) {
-        return chain(e, e.equality(), (a, b) -> whole(e, a) & whole(e, b));
+        return chain(e.equality(), (a, b) -> whole(e, a) & whole(e, b));
     }
 
     @Override
@@ -103,9 +103,8 @@ final class Expressions extends CamkesBaseVisitor<Object> {
         return chain(e, e.unary(), e.operators);
     }
 
-    private Object chain(
-            ParserRuleContext where, List<? extends ParserRuleContext> parts, BiFunction<Object, Object, Object> step) {
-        return parts.stream().skip(1).map(this::visit).reduce(visit(parts.get(0)), step::apply);
+    private Object chain(List<? extends ParserRuleContext> parts, BinaryOperator<Object> step) {
+        return parts.stream().skip(1).map(this::visit).reduce(visit(parts.get(0)), step);
     }
 
     private Object chain(ParserRuleContext where, List<? extends ParserRuleContext> parts, List<Token> operators) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.camkes;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.TreeMap;
 import vmlab.dsl.model.SourceLocation;
 
@@ -29,10 +27,5 @@ final class Preprocessed {
     private SourceLocation place(int offset) {
         var entry = places.floorEntry(offset);
         return entry == null ? places.firstEntry().getValue() : entry.getValue();
-    }
-
-    /** The places, for tests. */
-    List<SourceLocation> places() {
-        return new ArrayList<>(places.values());
     }
 }

@@ -39,8 +39,9 @@ final class SyntaxReader {
         this.problems = problems;
     }
 
-    /** Adds what the text declares to {@code into}. */
-    static void read(Preprocessed text, CamkesSource into, Consumer<Problem> problems) {
+    /** Adds what the text declares to {@code into}, having told of its imports. */
+    static void read(
+            Preprocessed text, CamkesSource into, Consumer<CamkesSource.Import> imports, Consumer<Problem> problems) {
         SyntaxReader reader = new SyntaxReader(text, into, problems);
         CamkesLexer lexer = new CamkesLexer(CharStreams.fromString(text.text()));
         lexer.removeErrorListeners();
@@ -50,6 +51,10 @@ final class SyntaxReader {
         CamkesParser.FileContext file = parser.file();
         // After a syntax error the tree has holes: what it would say about names is noise.
         if (parser.getNumberOfSyntaxErrors() == 0) {
+            // What is imported is read first: a name must be declared before its use.
+            file.item().stream()
+                    .filter(item -> item.importItem() != null)
+                    .forEach(item -> imports.accept(reader.importOf(item.importItem())));
             file.item().forEach(reader::item);
         }
     }
@@ -110,12 +115,8 @@ final class SyntaxReader {
     }
 
     private void item(CamkesParser.ItemContext item) {
-        if (item.importItem() != null) {
-            result.imports().add(importOf(item.importItem()));
-        } else if (item.componentType() != null) {
+        if (item.componentType() != null) {
             componentType(item.componentType());
-        } else if (item.connectorType() != null) {
-            result.connectors().add(item.connectorType().name().getText());
         } else if (item.assembly() != null) {
             result.assemblies()
                     .add(composition(

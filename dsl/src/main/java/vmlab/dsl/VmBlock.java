@@ -7,7 +7,6 @@ import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import vmlab.dsl.model.Attribute;
-import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.RootFs;
 import vmlab.dsl.model.Setting;
 
@@ -15,10 +14,9 @@ import vmlab.dsl.model.Setting;
  * The words of {@code vm(N) { }}: the attributes of CAmkES's VM component, set with {@code =}. Whether their values make
  * sense is the checker's business, so that all mistakes are told at once.
  */
-public final class VmBlock extends Block {
+public final class VmBlock extends InterfaceBlock {
     private final int number;
     private final List<Setting> settings = new ArrayList<>();
-    private final InterfaceWords interfaces = new InterfaceWords(this::here);
 
     VmBlock(LabScript script, int number) {
         super(script);
@@ -27,36 +25,6 @@ public final class VmBlock extends Block {
 
     List<Setting> settings() {
         return settings;
-    }
-
-    List<Interface> interfaces() {
-        return interfaces.all();
-    }
-
-    /** The type of a dataport of so many bytes. */
-    public String Buf(Number sizeBytes) {
-        return InterfaceWords.buffer(sizeBytes);
-    }
-
-    public void dataport(String type, String face) {
-        interfaces.dataport(type, face);
-    }
-
-    public void emits(String type, String face) {
-        interfaces.emits(type, face);
-    }
-
-    public void consumes(String type, String face) {
-        interfaces.consumes(type, face);
-    }
-
-    /** {@code has mutex('cross_vm_event_mutex')}. */
-    public void has(Interface lock) {
-        interfaces.has(lock);
-    }
-
-    public Interface mutex(String face) {
-        return interfaces.mutex(face);
     }
 
     @Override
