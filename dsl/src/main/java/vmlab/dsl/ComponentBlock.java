@@ -3,8 +3,11 @@ package vmlab.dsl;
 
 import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.ComponentType;
@@ -16,6 +19,8 @@ public final class ComponentBlock extends InterfaceBlock {
     private final SourceLocation location;
     private boolean control;
     private Behaviour behaviour;
+    private final List<Path> sources = new ArrayList<>();
+    private final List<Path> includes = new ArrayList<>();
 
     ComponentBlock(LabScript script, String name) {
         super(script);
@@ -31,13 +36,50 @@ public final class ComponentBlock extends InterfaceBlock {
 
     /** What the component does, from its start to its end. */
     public void run(@DelegatesTo(value = ComponentWords.class, strategy = Closure.DELEGATE_ONLY) Closure<?> body) {
+        if (!sources.isEmpty()) {
+            throw twice("run");
+        }
         control = true;
         behaviour = ports -> new ComponentWords(script(), ports).run(body);
+    }
+
+    /** A C source of what the component does, beside the script; there can be several. */
+    public void source(Object file) {
+        if (behaviour != null) {
+            throw twice("source");
+        }
+        sources.add(besideScript(file, "source"));
+    }
+
+    /** A folder with headers for the sources, beside the script. */
+    public void includes(Object folder) {
+        includes.add(besideScript(folder, "includes"));
+    }
+
+    private ScriptMistake twice(String word) {
+        return new ScriptMistake(
+                "component " + name + " has both run { } and source",
+                "what it does is in Groovy or in C: leave one of them out",
+                word);
+    }
+
+    /** As its name goes on from the script's, so that messages call it what the user would. */
+    private Path besideScript(Object file, String word) {
+        return Path.of(here(word).file()).resolveSibling(file.toString());
+    }
+
+    /** Compiled now, so that its mistakes are the script's. */
+    private Behaviour compiled(ComponentType type) {
+        CBehaviour compiled = CBehaviour.of(
+                type, sources, includes, script().context().lab().settings().guest()::component);
+        compiled.compile();
+        return compiled;
     }
 
     ComponentSpec spec() {
         ComponentType type =
                 new ComponentType(name, control, false, interfaces(), List.of(), Optional.empty(), location);
-        return new ComponentSpec(type, Optional.ofNullable(behaviour));
+        return new ComponentSpec(
+                type, sources.isEmpty() ? Optional.ofNullable(behaviour) : Optional.of(compiled(type)));
     }
 }

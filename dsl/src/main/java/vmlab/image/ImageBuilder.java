@@ -114,6 +114,11 @@ public final class ImageBuilder {
         }
     }
 
+    /** What programs and modules are built with. */
+    public ToolTree tools() {
+        return ToolTree.fetch(cache, guest.kernelRelease(), environment, progress);
+    }
+
     /** Builds one program or module of those that an image is made of. */
     public List<Product> part(String name, RootFs rootfs) {
         try {
@@ -167,7 +172,7 @@ public final class ImageBuilder {
                     "programs and modules are built for Debian's i386 kernel; this guest's is " + guest.kernelRelease(),
                     "kernel_image = debian.kernel, or add what you built elsewhere: file 'usr/bin/x', new File('x')");
         }
-        ToolTree tools = ToolTree.fetch(cache, guest.kernelRelease(), environment, progress);
+        ToolTree tools = tools();
         // A lock of its own: whoever builds something else needn't wait.
         GuestCache workplace = new GuestCache(cache.path("work/" + identity(rootfs)));
         return workplace.locked(() -> {

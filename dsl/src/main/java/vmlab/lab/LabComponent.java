@@ -43,8 +43,8 @@ public final class LabComponent implements AutoCloseable {
     private final StringBuilder line = new StringBuilder();
     private final Thread thread;
 
-    /** The event its thread waits for; guarded by this object, as {@link #stopping}. */
-    private EventChannel waitingFor;
+    /** The events its thread waits for, while it waits; guarded by this object, as {@link #stopping}. */
+    private Optional<List<EventChannel>> waitingFor = Optional.empty();
 
     private boolean stopping;
     private volatile State state = State.PASSIVE;
@@ -136,7 +136,7 @@ public final class LabComponent implements AutoCloseable {
             state = State.ENDED;
         } catch (Throwable e) {
             state = State.FAILED;
-            lab.author().failed("component " + name, e);
+            lab.author().failed("component " + name + " failed", e);
         } finally {
             lab.activity().end();
         }
@@ -145,11 +145,8 @@ public final class LabComponent implements AutoCloseable {
     /** An event is pending: on the thread of who emitted it, which at virtual pace waits for what follows. */
     private void arrived(EventChannel event) {
         synchronized (this) {
-            if (waitingFor == event) {
-                waitingFor = null;
-                // On behalf of the thread that is being woken: who emitted mustn't find everything quiet before.
-                lab.activity().begin();
-                notifyAll();
+            if (waitingFor.filter(events -> events.contains(event)).isPresent()) {
+                goOn();
             }
         }
         if (lab.pace() == vmlab.vmm.Machine.Pace.VIRTUAL && !lab.activity().awaitQuiet()) {
@@ -157,28 +154,47 @@ public final class LabComponent implements AutoCloseable {
         }
     }
 
-    private synchronized void awaitEvent(EventChannel event) {
-        while (!event.poll()) {
-            waitingFor = event;
-            lab.activity().end();
-            while (waitingFor != null) {
-                try {
-                    wait();
-                } catch (InterruptedException e) {
-                    stopping = true;
-                }
-                if (stopping && waitingFor != null) {
-                    waitingFor = null;
-                    lab.activity().begin();
-                }
+    /** On behalf of the thread that is being woken: who emitted mustn't find everything quiet before. */
+    private void goOn() {
+        waitingFor = Optional.empty();
+        lab.activity().begin();
+        notifyAll();
+    }
+
+    /** The first of some events that has come. */
+    private synchronized EventChannel awaitAny(List<EventChannel> awaited) {
+        while (!stopping) {
+            Optional<EventChannel> come =
+                    awaited.stream().filter(EventChannel::poll).findFirst();
+            if (come.isPresent()) {
+                return come.get();
             }
-            if (stopping) {
-                throw new Behaviour.Stopped();
+            waitingFor = Optional.of(awaited);
+            lab.activity().end();
+            awaitGoOn();
+        }
+        throw new Behaviour.Stopped();
+    }
+
+    private synchronized void awaitGoOn() {
+        while (waitingFor.isPresent()) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                stopping = true;
+            }
+            if (stopping && waitingFor.isPresent()) {
+                goOn();
             }
         }
     }
 
     private final class Ports implements Behaviour.Ports {
+        @Override
+        public String instance() {
+            return name;
+        }
+
         private EventChannel event(String face, Interface.Kind kind) {
             Optional<Interface> declared = spec.type().face(face).filter(f -> f.kind() == kind);
             if (declared.isEmpty()) {
@@ -195,7 +211,15 @@ public final class LabComponent implements AutoCloseable {
 
         @Override
         public void await(String consumed) {
-            awaitEvent(event(consumed, Interface.Kind.CONSUMES));
+            awaitAny(List.of(event(consumed, Interface.Kind.CONSUMES)));
+        }
+
+        @Override
+        public String await(List<String> consumed) {
+            List<EventChannel> awaited = consumed.stream()
+                    .map(face -> event(face, Interface.Kind.CONSUMES))
+                    .toList();
+            return consumed.get(awaited.indexOf(awaitAny(awaited)));
         }
 
         @Override

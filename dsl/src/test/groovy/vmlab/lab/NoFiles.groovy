@@ -2,6 +2,8 @@
 package vmlab.lab
 
 import java.nio.file.Path
+import vmlab.ccomponent.CProgram
+import vmlab.ccomponent.CSource
 import vmlab.dsl.model.RootFs
 import vmlab.vmm.CpuModel
 
@@ -20,6 +22,11 @@ class NoFiles implements GuestFiles {
     @Override
     Path rootfs(RootFs rootfs) {
         throw new AssertionError((Object) 'nobody boots a kernel here')
+    }
+
+    @Override
+    CProgram component(CSource source) {
+        throw new AssertionError((Object) 'nobody compiles anything here')
     }
 
     @Override
