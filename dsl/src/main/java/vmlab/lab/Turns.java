@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
 import java.util.ArrayDeque;
@@ -95,6 +96,8 @@ final class Turns {
                 && ring.stream().noneMatch(member -> member.debugger == Debugger.STOPS);
         if (wanted && (!going || current == null)) {
             going = true;
+            // While time stood still, somebody may have done anything to anyone.
+            ring.forEach(member -> member.idleUntil = 0);
             if (current == null) {
                 current = next();
             }
@@ -232,6 +235,8 @@ final class Turns {
         void awaited(boolean newAwaited) {
             synchronized (Turns.this) {
                 awaited = newAwaited;
+                // The limit of the wait may be before what it had to wait for.
+                idleUntil = 0;
                 settle();
             }
         }
