@@ -47,6 +47,16 @@ final class ConsoleCommands {
                     "run a script here; its VMs and variables stay",
                     (session, file) -> session.load(file(file))),
             new Simple(
+                    "jshell",
+                    ConsoleCommand.Argument.NONE,
+                    "type Java from now on, with the same VMs and variables",
+                    (session, none) -> session.speakJava()),
+            new Simple(
+                    "groovy",
+                    ConsoleCommand.Argument.NONE,
+                    "type Groovy again",
+                    (session, none) -> session.speakGroovy()),
+            new Simple(
                     "doctor",
                     ConsoleCommand.Argument.NONE,
                     "check what this machine offers",
