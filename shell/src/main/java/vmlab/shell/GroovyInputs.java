@@ -16,6 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jline.reader.Candidate;
+import vmlab.dsl.Glossary;
 import vmlab.dsl.LabScript;
 import vmlab.dsl.ScriptProperties;
 import vmlab.dsl.ScriptRunner;
@@ -128,8 +129,11 @@ final class GroovyInputs implements Language {
     private static void addMembers(Class<?> type, List<Candidate> candidates) {
         Map<String, String> shown = new TreeMap<>();
         // A property is the shorter way to say what a method without parameters does.
-        members(type).forEach(m -> shown.merge(m.name(), m.parameters(), (one, other) ->
-                one.isEmpty() && other.equals("()") ? "" : one.equals(other) ? one : "(…)"));
+        members(type)
+                .forEach(m -> shown.merge(
+                        m.name(),
+                        m.parameters(),
+                        (one, other) -> one.isEmpty() && other.equals("()") ? "" : one.equals(other) ? one : "(…)"));
         shown.forEach((name, parameters) -> candidates.add(name(name, parameters)));
     }
 
@@ -142,8 +146,13 @@ final class GroovyInputs implements Language {
                 .map(Method::getName)
                 .filter(name -> name.matches("[a-z]\\w*")
                         && !name.matches("run|main|get[A-Z].*|set[A-Z].*|(property|method)Missing|invokeMethod"))
+                .filter(name -> Glossary.of(name).isEmpty())
                 .distinct()
                 .forEach(name -> candidates.add(name(name, "")));
+        Glossary.words().stream()
+                .filter(word -> !word.section().equals(Glossary.OF_A_VM))
+                .forEach(word -> candidates.add(
+                        new Candidate(word.name(), word.name(), null, word.section(), null, null, false)));
     }
 
     private static String parameters(Method method) {

@@ -12,6 +12,7 @@ import org.jline.reader.Candidate;
 import org.jline.reader.Completer;
 import org.jline.reader.LineReader;
 import org.jline.reader.ParsedLine;
+import vmlab.dsl.Glossary;
 import vmlab.lab.LabVm;
 
 /** What Tab offers: commands and their arguments, and what the language of the session knows. */
@@ -49,6 +50,11 @@ final class LabCompleter implements Completer {
                         .map(Candidate::new)
                         .forEach(candidates::add);
             case FILE -> addFiles(word, candidates);
+            case WORD ->
+                Glossary.words().stream()
+                        .map(known ->
+                                new Candidate(known.name(), known.name(), known.section(), null, null, null, true))
+                        .forEach(candidates::add);
             case NONE -> {}
         }
     }

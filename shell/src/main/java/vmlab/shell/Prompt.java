@@ -95,8 +95,7 @@ final class Prompt {
             }
         });
         Thread prompt = Thread.currentThread();
-        output.redirect(
-                terminal.writer(), thread -> thread == prompt || session.isEvaluating(thread), above);
+        output.redirect(terminal.writer(), thread -> thread == prompt || session.isEvaluating(thread), above);
         LogSetup.sink(above);
         terminal.handle(Terminal.Signal.INT, signal -> session.interrupt());
         try (BackgroundOutput background = new BackgroundOutput(above);
@@ -123,7 +122,8 @@ final class Prompt {
         output.exclusively(() -> {
             if (!attached.active) {
                 boolean room = terminal.getHeight() >= LEAST_ROWS_FOR_STATUS;
-                AttributedString line = new AttributedString(text, AttributedStyle.INVERSE).columnSubSequence(0, terminal.getWidth() - 1);
+                AttributedString line = new AttributedString(text, AttributedStyle.INVERSE)
+                        .columnSubSequence(0, terminal.getWidth() - 1);
                 reader.showStatus(room && !text.isEmpty() ? List.of(line) : List.of());
             }
         });

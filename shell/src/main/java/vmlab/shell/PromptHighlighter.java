@@ -26,7 +26,8 @@ final class PromptHighlighter implements Highlighter {
     private static final AttributedStyle KEYWORD = PLAIN.foreground(AttributedStyle.MAGENTA);
     private static final AttributedStyle TEXT = PLAIN.foreground(AttributedStyle.GREEN);
     private static final AttributedStyle NUMBER = PLAIN.foreground(AttributedStyle.CYAN);
-    private static final AttributedStyle LIVE = PLAIN.foreground(AttributedStyle.BLUE).bold();
+    private static final AttributedStyle LIVE =
+            PLAIN.foreground(AttributedStyle.BLUE).bold();
 
     private final Predicate<String> live;
 
@@ -81,16 +82,13 @@ final class PromptHighlighter implements Highlighter {
             return KEYWORD;
         }
         return switch (type) {
-            case GroovyLexer.StringLiteral,
-                    GroovyLexer.GStringBegin,
-                    GroovyLexer.GStringPart,
-                    GroovyLexer.GStringEnd -> TEXT;
+            case GroovyLexer.StringLiteral, GroovyLexer.GStringBegin, GroovyLexer.GStringPart, GroovyLexer.GStringEnd ->
+                TEXT;
             case GroovyLexer.IntegerLiteral,
                     GroovyLexer.FloatingPointLiteral,
                     GroovyLexer.BooleanLiteral,
                     GroovyLexer.NullLiteral -> NUMBER;
-            case GroovyLexer.Identifier, GroovyLexer.CapitalizedIdentifier ->
-                live.test(token.getText()) ? LIVE : PLAIN;
+            case GroovyLexer.Identifier, GroovyLexer.CapitalizedIdentifier -> live.test(token.getText()) ? LIVE : PLAIN;
             default -> PLAIN;
         };
     }

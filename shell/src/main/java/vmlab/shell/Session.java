@@ -151,10 +151,9 @@ final class Session {
     }
 
     private String run(ConsoleCommand command, String argument) {
-        boolean wants = command.argument() != ConsoleCommand.Argument.NONE;
-        if (wants == argument.isEmpty()) {
+        if (!command.argument().allows(argument)) {
             throw new HostMistake(
-                    wants ? "/" + command.name() + " needs an argument" : "/" + command.name() + " takes no argument",
+                    "/" + command.name() + (argument.isEmpty() ? " needs an argument" : " takes no argument"),
                     "usage: " + command.usage());
         }
         return command.run(this, argument);

@@ -289,6 +289,14 @@ final class PromptTest {
     }
 
     @Test
+    void theHelpExplainsAWord() {
+        console.type("/help datap\t\r").shows("dataport Buf(4096), 'name'");
+        console.shows("lab { component('Server')");
+        console.line("/help dataprot").shows("did you mean dataport");
+        console.line("/help /vms").shows("list the VMs");
+    }
+
+    @Test
     void theHelpNamesEveryCommand() {
         console.line("/help").shows("Type Groovy");
 

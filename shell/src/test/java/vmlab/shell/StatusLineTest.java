@@ -35,10 +35,10 @@ final class StatusLineTest {
             assertEquals("vm0 created", status.text());
 
             var vm = lab.vm("vm0").orElseThrow().start();
-            assertTrue(status.text().matches("vm0 running soft \\d+\\.\\d s"), status.text());
+            assertTrue(status.text().matches("vm0 running echo \\d+\\.\\d s"), status.text());
             vm.run(Duration.ofSeconds(3));
             hostNanos.addAndGet(Duration.ofSeconds(1).toNanos());
-            assertTrue(status.text().matches("vm0 running soft 3\\.\\d s ×3\\.\\d"), status.text());
+            assertTrue(status.text().matches("vm0 running echo 3\\.\\d s ×3\\.\\d"), status.text());
 
             vm.stop();
             assertTrue(status.text().startsWith("vm0 ended 3."), status.text());
