@@ -461,7 +461,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         }
         if (machine.pace() == Machine.Pace.VIRTUAL && turns.isInHandler()) {
             throw new LabMistake(
-                    "a handler can't wait for " + machine.name() + ": at virtual pace all VMs stand still until it returns",
+                    "a handler can't wait for " + machine.name()
+                            + ": at virtual pace all VMs stand still until it returns",
                     "wait outside of the handler, or have real time (lab.pace)");
         }
         Duration most = panic().isPresent() ? PANIC_GRACE : LONGEST_LIMIT;
