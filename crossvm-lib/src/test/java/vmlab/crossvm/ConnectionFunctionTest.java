@@ -32,7 +32,7 @@ class ConnectionFunctionTest {
             "connection0",
             machine,
             new ConnectionFunction.Ends("connector", dataport, Optional.of(emitted), Optional.of(consumed)),
-            new ConnectionFunction.Place(EVENTS, level -> irq = level, 12, Runnable::run));
+            new ConnectionFunction.Place(EVENTS, level -> irq = level, 12, Runnable::run, machine.events()));
 
     @AfterEach
     void close() {
@@ -123,10 +123,14 @@ class ConnectionFunctionTest {
         var one = shared.input();
         var other = shared.input();
         one.set(true);
+        assertEquals(List.of(true), levels);
+        one.set(true);
         other.set(true);
+        assertEquals(List.of(true, false, true, false, true), levels);
         levels.clear();
         one.set(false);
         assertEquals(List.of(false, true), levels);
+        other.set(false);
         other.set(false);
         assertEquals(List.of(false, true, false, false), levels);
     }

@@ -2,6 +2,7 @@
 package vmlab.lab;
 
 import java.util.List;
+import vmlab.devices.pci.PciHost;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.GuestEvents;
@@ -36,8 +37,9 @@ public interface MachineFactory {
      *
      * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
      * @param eventIrq the interrupt line of events that others emit for this machine
+     * @param pci where connections are plugged that are PCI functions
      */
-    record Made(Machine machine, Runnable inputAvailable, IrqLine eventIrq) {}
+    record Made(Machine machine, Runnable inputAvailable, IrqLine eventIrq, PciHost pci) {}
 
     /** What these machines can't be, of a VM that is described soundly. */
     default List<Problem> problems(VmSpec spec) {

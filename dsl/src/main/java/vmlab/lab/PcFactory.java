@@ -72,7 +72,7 @@ final class PcFactory implements MachineFactory {
             pc.close();
             throw e;
         }
-        return new Made(pc.machine(), () -> pc.uart(0).inputAvailable(), pc.irq(VmcallConnections.IRQ));
+        return new Made(pc.machine(), () -> pc.uart(0).inputAvailable(), pc.irq(VmcallConnections.IRQ), pc.pci());
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {

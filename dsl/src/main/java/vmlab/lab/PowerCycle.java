@@ -15,7 +15,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmlab.crossvm.ConnectionFunction;
+import vmlab.crossvm.PciConnections;
 import vmlab.crossvm.VmcallConnections;
+import vmlab.devices.pci.PciHost;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
@@ -91,6 +94,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final GuestEvents events;
     private final TypedInput input;
     private final IrqLine eventIrq;
+    private final PciHost pci;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
 
@@ -124,6 +128,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         MachineFactory.Made made = machines.make(spec, this, events);
         machine = made.machine();
         eventIrq = made.eventIrq();
+        pci = made.pci();
         input = new TypedInput(machine.clock(), made.inputAvailable());
         machine.whenEnded().thenRun(() -> atEnd.forEach(Runnable::run));
     }
@@ -132,6 +137,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     void connect(VmcallConnections.Ends ends) {
         connections =
                 machine.add(new VmcallConnections("crossvm", VmcallConnections.Wires.of(machine, eventIrq), ends));
+    }
+
+    /** Connects it with others by PCI functions; before its start. */
+    void plug(List<ConnectionFunction.Ends> connections) {
+        PciConnections.plug(machine, pci, eventIrq, connections);
     }
 
     /** What it is connected by; empty if it isn't. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import vmlab.devices.pci.PciHost;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
@@ -112,7 +113,7 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
         for (Planned planned : plan) {
             machine.clock().alarm(() -> planned.action.accept(cpu)).at(planned.at.toNanos());
         }
-        return new Made(machine, () -> cpu.inputPending = true, level -> {});
+        return new Made(machine, () -> cpu.inputPending = true, level -> {}, new PciHost("pci"));
     }
 
     private static final InterruptController NO_INTERRUPTS = new InterruptController() {
