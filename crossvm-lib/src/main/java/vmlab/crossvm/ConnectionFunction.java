@@ -149,7 +149,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
             switch ((int) offset & REPEATED) {
                 case EMIT -> emit();
                 case COUNTER -> clear((int) value);
-                default -> events.report(name, "Event Bar register unsupported: %#x".formatted(offset));
+                default -> events.report(name, "Event Bar register unsupported: %#x".formatted(offset & REPEATED));
             }
         }
     }

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -26,7 +27,7 @@ public final class KernelModules {
 
     private final GuestCache cache;
     private final String kernelRelease;
-    private final Map<String, String> environment;
+    private final Supplier<PackageSource> source;
     private final Progress progress;
 
     /**
@@ -44,9 +45,13 @@ public final class KernelModules {
      */
     public KernelModules(
             GuestCache cache, String kernelRelease, Map<String, String> environment, Progress progress) {
+        this(cache, kernelRelease, () -> PackageSource.of(environment, DebianGuest.APT), progress);
+    }
+
+    KernelModules(GuestCache cache, String kernelRelease, Supplier<PackageSource> source, Progress progress) {
         this.cache = Objects.requireNonNull(cache);
         this.kernelRelease = Objects.requireNonNull(kernelRelease);
-        this.environment = Map.copyOf(environment);
+        this.source = Objects.requireNonNull(source);
         this.progress = Objects.requireNonNull(progress);
     }
 
@@ -79,9 +84,10 @@ public final class KernelModules {
         Pattern path = Pattern.compile("lib/modules/.*/" + name.replaceAll("[-_]", "[-_]") + "\\.ko");
         WantedPackage kernel = WantedPackage.plain(
                 "linux-image-" + kernelRelease, WantedPackage.I386, path.asMatchPredicate(), 1);
-        PackageSource source = PackageSource.of(environment, DebianGuest.APT);
+        PackageSource packages = source.get();
         try {
-            Path deb = source.obtain(source.find(List.of(kernel), cache, progress).get(0), cache, progress);
+            PackageFile file = packages.find(List.of(kernel), cache, progress).get(0);
+            Path deb = packages.obtain(file, cache, progress);
             List<String> found = DebFile.unpack(deb, target, kernel.unpacked(), kernel.files());
             if (deb.startsWith(cache.root())) {
                 Files.delete(deb);

@@ -110,10 +110,11 @@ final class CrossvmChecker {
                     "%s.%s is in two of the crossvm_connections".formatted(vm.name(), face.name()),
                     "an event for the guest comes by one connection");
         }
-        if (face.kind() == Interface.Kind.DATAPORT && bytes(face) > MOST_BYTES) {
+        if (face.kind() == Interface.Kind.DATAPORT && (Long.bitCount(bytes(face)) > 1 || bytes(face) > MOST_BYTES)) {
             add(
-                    "%s.%s has %d bytes".formatted(vm.name(), face.name(), bytes(face)),
-                    "a dataport of a crossvm connection has %d at most".formatted(MOST_BYTES));
+                    "%s.%s has %d bytes, and a PCI function's memory is a power of two up to %d"
+                            .formatted(vm.name(), face.name(), bytes(face), MOST_BYTES),
+                    "make it 4096, 8192, 16384, …");
         }
     }
 
