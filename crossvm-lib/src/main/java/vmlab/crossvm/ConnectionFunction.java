@@ -72,8 +72,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
      * @param thread does tasks on the machine's thread
      * @param events told of what the guest does wrong
      */
-    public record Place(
-            long eventAddress, IrqLine irq, int interruptLine, Executor thread, GuestEvents events) {}
+    public record Place(long eventAddress, IrqLine irq, int interruptLine, Executor thread, GuestEvents events) {}
 
     /** All of it. */
     public record State(ConfigState config, int counter, int seen) {}
@@ -156,8 +155,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
 
     private void emit() {
         ends.emitted.ifPresentOrElse(
-                EventChannel::emit,
-                () -> events.report(name, "Connection is not configured with an emit function"));
+                EventChannel::emit, () -> events.report(name, "Connection is not configured with an emit function"));
     }
 
     private void clear(int value) {

@@ -43,8 +43,7 @@ public final class KernelModules {
      * @param kernelRelease as {@code uname -r} says it
      * @param environment VMLAB_DEBIAN_PACKAGES, VMLAB_DEBIAN_MIRROR, http_proxy and its kin
      */
-    public KernelModules(
-            GuestCache cache, String kernelRelease, Map<String, String> environment, Progress progress) {
+    public KernelModules(GuestCache cache, String kernelRelease, Map<String, String> environment, Progress progress) {
         this(cache, kernelRelease, () -> PackageSource.of(environment, DebianGuest.APT), progress);
     }
 
@@ -82,8 +81,8 @@ public final class KernelModules {
 
     private void unpack(String name, Path target) throws IOException {
         Pattern path = Pattern.compile("lib/modules/.*/" + name.replaceAll("[-_]", "[-_]") + "\\.ko");
-        WantedPackage kernel = WantedPackage.plain(
-                "linux-image-" + kernelRelease, WantedPackage.I386, path.asMatchPredicate(), 1);
+        WantedPackage kernel =
+                WantedPackage.plain("linux-image-" + kernelRelease, WantedPackage.I386, path.asMatchPredicate(), 1);
         PackageSource packages = source.get();
         try {
             PackageFile file = packages.find(List.of(kernel), cache, progress).get(0);
@@ -94,7 +93,8 @@ public final class KernelModules {
             }
             if (found.isEmpty()) {
                 throw new HostMistake(
-                        "Debian's kernel " + kernelRelease + " has no module " + name, PackageSource.remedy(List.of(kernel)));
+                        "Debian's kernel " + kernelRelease + " has no module " + name,
+                        PackageSource.remedy(List.of(kernel)));
             }
         } catch (ArchiveFailure e) {
             throw new HostMistake(

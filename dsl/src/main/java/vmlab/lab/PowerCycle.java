@@ -11,14 +11,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmlab.crossvm.ConnectionFunction;
-import vmlab.crossvm.PciConnections;
 import vmlab.crossvm.VmcallConnections;
-import vmlab.devices.pci.PciHost;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
@@ -94,7 +93,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final GuestEvents events;
     private final TypedInput input;
     private final IrqLine eventIrq;
-    private final PciHost pci;
+    private final Consumer<List<ConnectionFunction.Ends>> functions;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
 
@@ -128,7 +127,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         MachineFactory.Made made = machines.make(spec, this, events);
         machine = made.machine();
         eventIrq = made.eventIrq();
-        pci = made.pci();
+        functions = made.functions();
         input = new TypedInput(machine.clock(), made.inputAvailable());
         machine.whenEnded().thenRun(() -> atEnd.forEach(Runnable::run));
     }
@@ -141,7 +140,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Connects it with others by PCI functions; before its start. */
     void plug(List<ConnectionFunction.Ends> connections) {
-        PciConnections.plug(machine, pci, eventIrq, connections);
+        functions.accept(connections);
     }
 
     /** What it is connected by; empty if it isn't. */

@@ -201,14 +201,15 @@ class StringReverseSpec extends Specification {
         then:
         reversed('again') == 'niaga'
 
-        when: 'the guest moves base addresses and looks for devices anew'
+        when: 'the guest moves base addresses, forgets the device and finds it again, for which it moves them once more'
         vm.sh('cd /sys/bus/pci/devices/0000:00:01.0; '
                 + "printf '\\000\\000\\000\\260\\000\\000\\000\\270' | dd of=config bs=1 seek=16 conv=notrunc; "
                 + 'cd /; echo 1 > /sys/bus/pci/devices/0000:00:01.0/remove; echo 1 > /sys/bus/pci/rescan')
         def moved = vm.sh('cat /sys/class/uio/uio0/maps/map*/addr').out().readLines()
 
         then:
-        moved == ['0xb0000000', '0xb8000000']
+        moved.size() == 2
+        !moved.any { it in ['0xa0000000', '0xa0002000', '0xb0000000', '0xb8000000'] }
         reversed('moved') == 'devom'
 
         cleanup:

@@ -40,8 +40,7 @@ class KernelModulesTest {
                         "./" + DRIVERS + "uio/uio_pci_generic.ko", new byte[] {2},
                         "./" + DRIVERS + "i2c/i2c-core.ko", new byte[] {3})));
         archive.publish(
-                UnaryOperator.identity(),
-                text -> SyntheticArchive.signed(text).getBytes(StandardCharsets.UTF_8));
+                UnaryOperator.identity(), text -> SyntheticArchive.signed(text).getBytes(StandardCharsets.UTF_8));
         modules = new KernelModules(
                 new GuestCache(folder.resolve("cache")), RELEASE, () -> archive.source(folder, ""), Progress.SILENT);
     }

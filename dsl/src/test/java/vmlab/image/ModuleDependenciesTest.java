@@ -42,8 +42,7 @@ class ModuleDependenciesTest {
     void whatIsNeededIsLoadedOnceAndBeforeWhoNeedsIt() {
         ModuleDependencies dependencies =
                 of(Map.of(VMM + "connection.ko", module("uio"), VMM + "second.ko", module("other,uio")));
-        assertEquals(
-                """
+        assertEquals("""
                 #!/bin/sh
                 # insmod connection.ko comes later
                 insmod /lib/base.ko
@@ -51,9 +50,7 @@ class ModuleDependenciesTest {
                 insmod /m/connection.ko
                 insmod /lib/other.ko
                 insmod /m/second.ko
-                """,
-                dependencies.init(
-                        """
+                """, dependencies.init("""
                         #!/bin/sh
                         # insmod connection.ko comes later
                         insmod /m/connection.ko

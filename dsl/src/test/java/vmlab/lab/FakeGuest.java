@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import vmlab.devices.pci.PciHost;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
@@ -113,7 +112,7 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
         for (Planned planned : plan) {
             machine.clock().alarm(() -> planned.action.accept(cpu)).at(planned.at.toNanos());
         }
-        return new Made(machine, () -> cpu.inputPending = true, level -> {}, new PciHost("pci"));
+        return new Made(machine, () -> cpu.inputPending = true, level -> {}, connections -> {});
     }
 
     private static final InterruptController NO_INTERRUPTS = new InterruptController() {

@@ -4,7 +4,6 @@ package vmlab.shell;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicBoolean;
-import vmlab.devices.pci.PciHost;
 import vmlab.dsl.model.VmSpec;
 import vmlab.lab.Backend;
 import vmlab.lab.GuestFiles;
@@ -63,7 +62,7 @@ final class EchoGuest implements MachineFactory {
     public Made make(VmSpec spec, Line console, GuestEvents events) {
         Machine machine = new Machine(spec.name(), GuestMemory.allocate(GuestMemory.PAGE_BYTES), events);
         machine.open(new EchoBackend(console), new NoInterrupts());
-        return new Made(machine, () -> {}, level -> {}, new PciHost("pci"));
+        return new Made(machine, () -> {}, level -> {}, connections -> {});
     }
 
     private static final class NoInterrupts implements InterruptController {
