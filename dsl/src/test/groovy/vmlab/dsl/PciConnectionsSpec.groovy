@@ -15,7 +15,7 @@ import vmlab.vmm.Machine.Pace
 
 /** CAmkES's demonstration of its newer connections: each is a PCI function, and a module hands it to programs. */
 @Timeout(value = 9, unit = TimeUnit.MINUTES)
-class StringReverseSpec extends Specification {
+class PciConnectionsSpec extends Specification {
     /** Stores of all widths at each byte of a connection's registers but those that emit. */
     private static final String WILD = '''\
         #include <fcntl.h>
