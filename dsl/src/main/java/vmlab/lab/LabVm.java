@@ -161,9 +161,7 @@ public final class LabVm {
             }
             PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report(), lab.turns());
             shell = new ShellDialogue(this, fresh);
-            if (!spec.interfaces().isEmpty()) {
-                fresh.connect(lab.wiring().endsOf(spec));
-            }
+            lab.wiring().connect(spec, fresh);
             hypercalls.connect(fresh);
             cycle = fresh;
             fresh.start(lab.pace());

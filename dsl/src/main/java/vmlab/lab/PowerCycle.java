@@ -11,10 +11,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmlab.crossvm.ConnectionFunction;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuModel;
@@ -91,6 +93,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final GuestEvents events;
     private final TypedInput input;
     private final IrqLine eventIrq;
+    private final Consumer<List<ConnectionFunction.Ends>> functions;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
     private final Turns turns;
@@ -112,6 +115,10 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private volatile Turns.Debugger debugger = Turns.Debugger.NONE;
 
     private volatile long consumed;
+
+    /** How far waits have looked that leave what they find. */
+    private volatile long seen;
+
     private volatile List<CpuState> lastRegisters;
     private volatile Duration lastTime;
 
@@ -127,6 +134,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         MachineFactory.Made made = machines.make(spec, this, events);
         machine = made.machine();
         eventIrq = made.eventIrq();
+        functions = made.functions();
         input = new TypedInput(machine.clock(), made.inputAvailable());
         this.turns = turns;
         turn = turns.member(spec.index(), machine, handlerRun);
@@ -140,6 +148,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     void connect(VmcallConnections.Ends ends) {
         VmcallConnections.Wires wires = VmcallConnections.Wires.of(machine, turn::deliver, eventIrq);
         connections = machine.add(new VmcallConnections("crossvm", wires, ends));
+    }
+
+    /** Connects it with others by PCI functions; before its start. */
+    void plug(List<ConnectionFunction.Ends> connections) {
+        functions.accept(connections);
     }
 
     /** What it is connected by; empty if it isn't. */
@@ -213,6 +226,14 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     void consumed(long position) {
         consumed = position;
+    }
+
+    long seen() {
+        return seen;
+    }
+
+    void seen(long position) {
+        seen = position;
     }
 
     Optional<String> panic() {
