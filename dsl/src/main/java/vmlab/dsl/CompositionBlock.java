@@ -35,6 +35,11 @@ public final class CompositionBlock extends Block {
         known.instances().add(name);
     }
 
+    /** The same where Groovy takes the type's name for a class of Java's: {@code component Timer, 'timer'}. */
+    public void component(Class<?> type, String name) {
+        component(type.getSimpleName(), name);
+    }
+
     /** An instance whose name is a word of Groovy's own: {@code instance('new').ready}. */
     public InstanceName instance(String name) {
         return new InstanceName(this, name);

@@ -53,25 +53,11 @@ final class GroovyText {
             "try",
             "var");
 
-    /** Where scripts have classes from without an import: such a name would be the class. */
-    private static final List<String> IMPORTED =
-            List.of("java.lang.", "java.util.", "java.io.", "java.net.", "groovy.lang.", "groovy.util.", "vmlab.lab.");
-
     private GroovyText() {}
 
     /** A type or connector, bare if it can be. */
     static String typeName(String name) {
-        return isPlain(name) && IMPORTED.stream().noneMatch(prefix -> isClass(prefix + name)) ? name : of(name);
-    }
-
-    private static boolean isClass(String name) {
-        try {
-            Class.forName(name, false, GroovyText.class.getClassLoader());
-            return true;
-        } catch (ClassNotFoundException | NoClassDefFoundError e) {
-            // The second is said of a class by another capitalisation, on some file systems.
-            return false;
-        }
+        return isPlain(name) ? name : of(name);
     }
 
     static String instanceName(String name) {
