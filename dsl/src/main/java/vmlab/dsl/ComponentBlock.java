@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import vmlab.camkes.LibraryBehaviour;
 import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.ComponentType;
+import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
 
 /** The words of {@code component('Name') { }}. */
@@ -18,6 +20,7 @@ public final class ComponentBlock extends InterfaceBlock {
     private final String name;
     private final SourceLocation location;
     private boolean control;
+    private boolean hardware;
     private Behaviour behaviour;
     private final List<Path> sources = new ArrayList<>();
     private final List<Path> includes = new ArrayList<>();
@@ -34,13 +37,33 @@ public final class ComponentBlock extends InterfaceBlock {
         return null;
     }
 
-    /** What the component does, from its start to its end. */
-    public void run(@DelegatesTo(value = ComponentWords.class, strategy = Closure.DELEGATE_ONLY) Closure<?> body) {
+    /** CAmkES's {@code hardware;}: the component stands for a device. */
+    public Object getHardware() {
+        hardware = true;
+        return null;
+    }
+
+    /** What the component does, if it isn't a closure: {@code run library('StringReverse')}. */
+    public void run(Behaviour what) {
         if (!sources.isEmpty()) {
             throw twice("run");
         }
         control = true;
-        behaviour = ports -> new ComponentWords(script(), ports).run(body);
+        behaviour = what;
+    }
+
+    /** What the component of that name in vmlab's own library does. */
+    public Behaviour library(String type) {
+        return LibraryBehaviour.of(type)
+                .orElseThrow(() -> new ScriptMistake(
+                        "vmlab's library has no code of a component " + type,
+                        Similar.didYouMean(type, LibraryBehaviour.types(), "it has " + LibraryBehaviour.types()),
+                        type));
+    }
+
+    /** What the component does, from its start to its end. */
+    public void run(@DelegatesTo(value = ComponentWords.class, strategy = Closure.DELEGATE_ONLY) Closure<?> body) {
+        run((Behaviour) ports -> new ComponentWords(script(), ports).run(body));
     }
 
     /** A C source of what the component does, beside the script; there can be several. */
@@ -78,7 +101,7 @@ public final class ComponentBlock extends InterfaceBlock {
 
     ComponentSpec spec() {
         ComponentType type =
-                new ComponentType(name, control, false, interfaces(), List.of(), Optional.empty(), location);
+                new ComponentType(name, control, hardware, interfaces(), attributes(), Optional.empty(), location);
         return new ComponentSpec(
                 type, sources.isEmpty() ? Optional.ofNullable(behaviour) : Optional.of(compiled(type)));
     }
