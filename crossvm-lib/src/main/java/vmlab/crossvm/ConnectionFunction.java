@@ -50,7 +50,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
      * @param name shown to the guest; cut after 47 bytes
      */
     public record Ends(
-            String name, Dataport dataport, Optional<EventChannel> emitted, Optional<EventChannel> consumed) {
+            String name, Dataport dataport, Optional<? extends Emitter> emitted, Optional<EventChannel> consumed) {
         public Ends {
             Objects.requireNonNull(name);
             Objects.requireNonNull(dataport);
@@ -148,7 +148,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
 
     private void emit() {
         ends.emitted.ifPresentOrElse(
-                EventChannel::emit,
+                Emitter::emit,
                 () -> machine.events().report(name, "Connection is not configured with an emit function"));
     }
 
