@@ -56,8 +56,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
      * @param emitted by the guest
      * @param consumed by the guest
      */
-    public record Ends(
-            List<Dataport> dataports, List<? extends Emitter> emitted, List<EventChannel> consumed) {
+    public record Ends(List<Dataport> dataports, List<? extends Emitter> emitted, List<EventChannel> consumed) {
         public Ends {
             dataports = List.copyOf(dataports);
             emitted = List.copyOf(emitted);

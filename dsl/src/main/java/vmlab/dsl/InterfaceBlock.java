@@ -22,22 +22,39 @@ abstract class InterfaceBlock extends Block {
         return "Buf(" + sizeBytes.longValue() + ")";
     }
 
-    public void dataport(String type, String face) {
-        add(Interface.Kind.DATAPORT, "dataport", type, face);
+    public Interface dataport(String type, String face) {
+        return add(Interface.Kind.DATAPORT, "dataport", type, face);
     }
 
-    public void emits(String type, String face) {
-        add(Interface.Kind.EMITS, "emits", type, face);
+    public Interface emits(String type, String face) {
+        return add(Interface.Kind.EMITS, "emits", type, face);
     }
 
-    public void consumes(String type, String face) {
-        add(Interface.Kind.CONSUMES, "consumes", type, face);
+    public Interface consumes(String type, String face) {
+        return add(Interface.Kind.CONSUMES, "consumes", type, face);
+    }
+
+    /** A procedure of others' that it calls. */
+    public Interface uses(String type, String face) {
+        return add(Interface.Kind.USES, "uses", type, face);
+    }
+
+    /** A procedure of its own that others call. */
+    public Interface provides(String type, String face) {
+        return add(Interface.Kind.PROVIDES, "provides", type, face);
+    }
+
+    /** {@code maybe consumes('Go', 'go')}: what may stay unconnected. */
+    public void maybe(Interface face) {
+        has(face);
+        interfaces.set(
+                interfaces.indexOf(face), new Interface(face.kind(), face.type(), face.name(), true, face.location()));
     }
 
     /** {@code has mutex('m')}: the lock has been added when this is called. */
     public void has(Interface lock) {
         if (!interfaces.contains(lock)) {
-            throw new IllegalArgumentException("no lock of this component: " + lock.name());
+            throw new IllegalArgumentException("no interface of this component: " + lock.name());
         }
     }
 
@@ -47,6 +64,10 @@ abstract class InterfaceBlock extends Block {
 
     public Interface semaphore(String face) {
         return add(Interface.Kind.SEMAPHORE, "semaphore", "", face);
+    }
+
+    public Interface binary_semaphore(String face) {
+        return add(Interface.Kind.BINARY_SEMAPHORE, "binary_semaphore", "", face);
     }
 
     private Interface add(Interface.Kind kind, String word, String type, String name) {
