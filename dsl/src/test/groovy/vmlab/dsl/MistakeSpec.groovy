@@ -98,7 +98,7 @@ class MistakeSpec extends Specification {
             lab.groovy:6:5: vm(0) is there twice, first at lab.groovy:2:5
                 vm(0) {
                 ^
-              give it another number, as in vm(1), or lab.apply { } to change it
+              give it another number, as in vm(1)
 
             lab.groovy:7:9: guest_ram_mb is 4096, but a guest has 1 to 3072 MB
                     guest_ram_mb = 4096
