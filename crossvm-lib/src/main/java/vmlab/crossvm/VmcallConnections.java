@@ -82,12 +82,12 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     /**
      * The machine's side.
      *
-     * @param thread does tasks on the machine's thread
+     * @param thread does tasks on the machine's thread, in this order
      */
     public record Wires(GuestMemory memory, Hypercalls hypercalls, GuestEvents events, Executor thread, IrqLine irq) {
         /** Those of a machine. */
-        public static Wires of(Machine machine, IrqLine irq) {
-            return new Wires(machine.memory(), machine.hypercalls(), machine.events(), machine::post, irq);
+        public static Wires of(Machine machine, Executor thread, IrqLine irq) {
+            return new Wires(machine.memory(), machine.hypercalls(), machine.events(), thread, irq);
         }
     }
 
@@ -109,13 +109,11 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         wires.hypercalls.register(DATAPORT_TOKEN, this::dataportCall);
         wires.hypercalls.register(EVENT_TO_GUEST_TOKEN, this::eventToGuestCall);
         wires.hypercalls.register(EVENT_TO_VMM_TOKEN, this::eventToVmmCall);
-        for (int id = 1; id <= ends.consumed.size(); id++) {
-            listen(id);
-        }
+        ends.consumed.forEach(this::listen);
     }
 
-    private void listen(int id) {
-        ends.consumed.get(id - 1).onPending(() -> wires.thread.execute(() -> arrived(id)));
+    private void listen(EventChannel event) {
+        event.onPending(() -> wires.thread.execute(this::collect));
     }
 
     /**
@@ -138,15 +136,8 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
                 wires.memory.map(address, newEnds.dataports.get(id - 1).memory());
             }
         });
-        for (int id = 1; id <= newEnds.consumed.size(); id++) {
-            EventChannel before = id <= old.consumed.size() ? old.consumed.get(id - 1) : null;
-            if (before != newEnds.consumed.get(id - 1)) {
-                if (before != null) {
-                    before.detach();
-                }
-                listen(id);
-            }
-        }
+        old.consumed.stream().filter(event -> !newEnds.consumed.contains(event)).forEach(EventChannel::detach);
+        newEnds.consumed.stream().filter(event -> !old.consumed.contains(event)).forEach(this::listen);
     }
 
     @Override
@@ -271,11 +262,14 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         deliver();
     }
 
-    private void arrived(int id) {
-        if (ends.consumed.get(id - 1).poll()) {
-            pending.set(id);
-            deliver();
+    /** Takes all events that are pending, so that which of several emitters was the first makes no difference. */
+    private void collect() {
+        for (int i = 0; i < ends.consumed.size(); i++) {
+            if (ends.consumed.get(i).poll()) {
+                pending.set(i + 1);
+            }
         }
+        deliver();
     }
 
     /** The next one, if the guest is ready for it; ids take turns, so that a busy one doesn't keep others out. */

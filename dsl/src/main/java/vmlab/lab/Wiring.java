@@ -11,12 +11,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
+import vmlab.crossvm.ConnectionFunction;
 import vmlab.crossvm.Dataport;
 import vmlab.crossvm.EventChannel;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Connector;
+import vmlab.dsl.model.CrossvmConnection;
 import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.VmSpec;
 
 /**
  * The interfaces of a lab's instances, which stay when what connects them comes and goes, and the connections.
@@ -111,6 +114,15 @@ final class Wiring implements AutoCloseable {
         return event(instance, face).<Object>map(event -> event).or(() -> dataport(instance, face));
     }
 
+    /** Connects a VM that is about to start, by what its guest knows: hypercalls or PCI functions. */
+    void connect(VmSpec vm, VmFaces faces, PowerCycle cycle) {
+        if (vm.crossvmConnections().isPresent()) {
+            cycle.plug(functionsOf(vm.name(), vm.crossvmConnections().get()));
+        } else if (!faces.isEmpty()) {
+            cycle.connect(endsOf(faces));
+        }
+    }
+
     /** A VM's side of its connections, by the ids it has. */
     VmcallConnections.Ends endsOf(VmFaces faces) {
         List<Dataport> shared = faces.dataports().stream()
@@ -127,6 +139,27 @@ final class Wiring implements AutoCloseable {
 
     private Stream<LabEvent> events(String vm, List<String> names) {
         return names.stream().flatMap(face -> event(vm, face).stream());
+    }
+
+    /** A VM's side of its connections as PCI functions, in their order; only what is connected makes one. */
+    private List<ConnectionFunction.Ends> functionsOf(String vm, List<CrossvmConnection> functions) {
+        return functions.stream()
+                .flatMap(function -> dataport(vm, function.dataport())
+                        .filter(dataport -> isConnected(dataport.path()))
+                        .map(dataport -> new ConnectionFunction.Ends(
+                                dataport.dataport(),
+                                connected(vm, function.emitted()).map(LabEvent::source),
+                                connected(vm, function.consumed()).map(LabEvent::channel)))
+                        .stream())
+                .toList();
+    }
+
+    private Optional<LabEvent> connected(String vm, Optional<String> face) {
+        return face.flatMap(name -> event(vm, name)).filter(event -> isConnected(event.path()));
+    }
+
+    private boolean isConnected(String path) {
+        return connections.stream().anyMatch(connection -> connection.ends().contains(path));
     }
 
     // ---- connections
