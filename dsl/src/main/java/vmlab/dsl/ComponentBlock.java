@@ -3,9 +3,9 @@ package vmlab.dsl;
 
 import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import vmlab.camkes.LibraryBehaviour;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.ComponentType;
@@ -18,6 +18,7 @@ public final class ComponentBlock extends InterfaceBlock {
     private final String name;
     private final SourceLocation location;
     private boolean control;
+    private boolean hardware;
     private Behaviour behaviour;
     private Restart restart = Restart.NEVER;
 
@@ -31,6 +32,27 @@ public final class ComponentBlock extends InterfaceBlock {
     public Object getControl() {
         control = true;
         return null;
+    }
+
+    /** CAmkES's {@code hardware;}: the component stands for a device. */
+    public Object getHardware() {
+        hardware = true;
+        return null;
+    }
+
+    /** What the component does, if it isn't a closure: {@code run library('StringReverse')}. */
+    public void run(Behaviour what) {
+        control = true;
+        behaviour = what;
+    }
+
+    /** What the component of that name in vmlab's own library does. */
+    public Behaviour library(String type) {
+        return LibraryBehaviour.of(type)
+                .orElseThrow(() -> new ScriptMistake(
+                        "vmlab's library has no code of a component " + type,
+                        Similar.didYouMean(type, LibraryBehaviour.types(), "it has " + LibraryBehaviour.types()),
+                        type));
     }
 
     /** What the component does, from its start to its end. */
@@ -63,7 +85,7 @@ public final class ComponentBlock extends InterfaceBlock {
 
     ComponentSpec spec() {
         ComponentType type =
-                new ComponentType(name, control, false, interfaces(), List.of(), Optional.empty(), location);
+                new ComponentType(name, control, hardware, interfaces(), attributes(), Optional.empty(), location);
         return new ComponentSpec(type, Optional.ofNullable(behaviour), restart);
     }
 }

@@ -3,11 +3,14 @@ package vmlab.dsl;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import vmlab.dsl.model.ComponentType.AttributeDeclaration;
 import vmlab.dsl.model.Interface;
 
 /** The words that give a component its interfaces, the same for VMs and others. */
 abstract class InterfaceBlock extends Block {
     private final List<Interface> interfaces = new ArrayList<>();
+    private final List<AttributeDeclaration> attributes = new ArrayList<>();
 
     InterfaceBlock(LabScript script) {
         super(script);
@@ -15,6 +18,10 @@ abstract class InterfaceBlock extends Block {
 
     List<Interface> interfaces() {
         return interfaces;
+    }
+
+    List<AttributeDeclaration> attributes() {
+        return attributes;
     }
 
     /** The type of a dataport of so many bytes. */
@@ -44,11 +51,21 @@ abstract class InterfaceBlock extends Block {
         return add(Interface.Kind.PROVIDES, "provides", type, face);
     }
 
-    /** {@code maybe consumes('Go', 'go')}: what may stay unconnected. */
+    /** {@code maybe uses('PutChar', 'putchar')}: it may stay unconnected. The interface has been added when this is called. */
     public void maybe(Interface face) {
-        has(face);
         interfaces.set(
-                interfaces.indexOf(face), new Interface(face.kind(), face.type(), face.name(), true, face.location()));
+                interfaces.lastIndexOf(face),
+                new Interface(face.kind(), face.type(), face.name(), true, face.location()));
+    }
+
+    /** An attribute that instances can be given: {@code attribute 'int', 'rate'}. */
+    public void attribute(String type, String name) {
+        attributes.add(new AttributeDeclaration(type, name, Optional.empty(), here("attribute")));
+    }
+
+    /** An attribute with a default. */
+    public void attribute(String type, String name, Object value) {
+        attributes.add(new AttributeDeclaration(type, name, Optional.of(VmBlock.plain(value)), here("attribute")));
     }
 
     /** {@code has mutex('m')}: the lock has been added when this is called. */

@@ -18,7 +18,9 @@ import org.codehaus.groovy.control.CompilerConfiguration;
 import org.codehaus.groovy.control.customizers.ASTTransformationCustomizer;
 import org.codehaus.groovy.control.customizers.ImportCustomizer;
 import org.codehaus.groovy.runtime.InvokerHelper;
+import vmlab.camkes.LoadOptions;
 import vmlab.lab.Lab;
+import vmlab.lab.LabVm;
 import vmlab.vmm.HostMistake;
 
 /**
@@ -97,6 +99,11 @@ public final class ScriptRunner {
             }
             return script(type).run();
         });
+    }
+
+    /** Loads a {@code .camkes} file, as {@code lab.load} in a script does. */
+    public List<LabVm> load(Path file, LoadOptions options) {
+        return reports.reporting(file.toString(), () -> lab().load(file, options));
     }
 
     /** Does one input of the prompt: several lines perhaps. Variables, methods, classes and imports stay for the next. */

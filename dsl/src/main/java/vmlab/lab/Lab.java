@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import vmlab.camkes.CamkesProject;
+import vmlab.camkes.CamkesWriter;
+import vmlab.camkes.LoadOptions;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChange;
 import vmlab.dsl.model.AssemblyChecker;
@@ -17,6 +21,9 @@ import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
+import vmlab.export.DotWriter;
+import vmlab.export.DslWriter;
+import vmlab.export.MermaidWriter;
 import vmlab.vmm.Machine.Pace;
 
 /**
@@ -196,6 +203,42 @@ public final class Lab implements AutoCloseable {
         components.remove(component);
     }
 
+    /**
+     * Adds what a {@code .camkes} file describes; its author is told what its names were found to be.
+     *
+     * @return the new VMs, not started
+     * @throws AssemblyRefused if the file or what it describes has problems
+     */
+    public List<LabVm> load(Path file, LoadOptions options) {
+        CamkesProject project = CamkesProject.read(file, options);
+        if (!project.problems().isEmpty()) {
+            throw new AssemblyRefused(project.problems());
+        }
+        List<LabVm> added = apply(project.assembly());
+        project.notes().forEach(author::told);
+        return added;
+    }
+
+    /** What the lab is now as a {@code .camkes} file. */
+    public String toCamkes() {
+        return CamkesWriter.write(assembly);
+    }
+
+    /** What the lab is now as a script. */
+    public String toDsl() {
+        return DslWriter.write(assembly);
+    }
+
+    /** A picture of the lab for Graphviz. */
+    public String toDot() {
+        return DotWriter.write(assembly);
+    }
+
+    /** A picture of the lab for Markdown. */
+    public String toMermaid() {
+        return MermaidWriter.write(assembly);
+    }
+
     /** All that was described so far. */
     public Assembly assembly() {
         return assembly;
@@ -326,7 +369,7 @@ public final class Lab implements AutoCloseable {
     }
 
     /** Who is told of what handlers do. */
-    Author author() {
+    public Author author() {
         return author;
     }
 
