@@ -19,6 +19,9 @@ public final class CBehaviour implements Behaviour {
     private final CSource source;
     private final Function<CSource, CProgram> compiler;
 
+    /** What was compiled last; null before. */
+    private volatile CProgram latest;
+
     private CBehaviour(CSource source, Function<CSource, CProgram> compiler) {
         this.source = source;
         this.compiler = Objects.requireNonNull(compiler);
@@ -36,7 +39,7 @@ public final class CBehaviour implements Behaviour {
 
     /** Compiles it now, to find its mistakes before it runs. */
     public void compile() {
-        compiler.apply(source);
+        latest = compiled();
     }
 
     private CProgram compiled() {
@@ -52,11 +55,26 @@ public final class CBehaviour implements Behaviour {
 
     @Override
     public void run(Ports ports) throws Exception {
-        CProgram program = compiled();
-        try (ComponentProcess process = ComponentProcess.start(program, ports)) {
+        compile();
+        try (ComponentProcess process = ComponentProcess.start(latest, ports)) {
             process.serve();
         } catch (InterruptedException e) {
             throw new Stopped();
         }
+    }
+
+    /** Whether both are compiled, and to the same program. */
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || other instanceof CBehaviour that
+                        && latest != null
+                        && that.latest != null
+                        && latest.file().equals(that.latest.file());
+    }
+
+    @Override
+    public int hashCode() {
+        return source.hashCode();
     }
 }

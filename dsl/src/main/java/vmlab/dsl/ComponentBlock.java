@@ -6,12 +6,14 @@ import groovy.lang.DelegatesTo;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import vmlab.camkes.LibraryBehaviour;
 import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.ComponentType;
+import vmlab.dsl.model.Restart;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
 
@@ -24,6 +26,7 @@ public final class ComponentBlock extends InterfaceBlock {
     private Behaviour behaviour;
     private final List<Path> sources = new ArrayList<>();
     private final List<Path> includes = new ArrayList<>();
+    private Restart restart = Restart.NEVER;
 
     ComponentBlock(LabScript script, String name) {
         super(script);
@@ -63,7 +66,8 @@ public final class ComponentBlock extends InterfaceBlock {
 
     /** What the component does, from its start to its end. */
     public void run(@DelegatesTo(value = ComponentWords.class, strategy = Closure.DELEGATE_ONLY) Closure<?> body) {
-        run((Behaviour) ports -> new ComponentWords(script(), ports).run(body));
+        run(new ClosureBehaviour(
+                script(), body, script().context().sources().block(here("run"))));
     }
 
     /** A C source of what the component does, beside the script; there can be several. */
@@ -99,10 +103,31 @@ public final class ComponentBlock extends InterfaceBlock {
         return compiled;
     }
 
+    /** When its run is started again: {@code 'no'}, as if nothing were said, {@code 'on-failure'} or {@code 'always'}. */
+    public void restart(String rule) {
+        restart(Map.of(), rule);
+    }
+
+    /** {@code restart 'on-failure', limit: 3}. */
+    public void restart(Map<String, Object> options, String rule) {
+        Restart.Rule known = Restart.Rule.of(rule)
+                .orElseThrow(() -> new ScriptMistake(
+                        "there is no restart rule '" + rule + "'",
+                        Similar.didYouMean(
+                                rule, Restart.Rule.words(), "it is one of " + String.join(", ", Restart.Rule.words())),
+                        "restart"));
+        Object limit = options.getOrDefault("limit", Restart.DEFAULT_LIMIT);
+        boolean others = options.keySet().stream().anyMatch(option -> !option.equals("limit"));
+        if (others || !(limit instanceof Integer times) || times < 0) {
+            throw new ScriptMistake("restart can't be limited so", "restart '" + rule + "', limit: 3", "restart");
+        }
+        restart = new Restart(known, times);
+    }
+
     ComponentSpec spec() {
         ComponentType type =
                 new ComponentType(name, control, hardware, interfaces(), attributes(), Optional.empty(), location);
-        return new ComponentSpec(
-                type, sources.isEmpty() ? Optional.ofNullable(behaviour) : Optional.of(compiled(type)));
+        Optional<Behaviour> does = sources.isEmpty() ? Optional.ofNullable(behaviour) : Optional.of(compiled(type));
+        return new ComponentSpec(type, does, restart);
     }
 }

@@ -14,7 +14,7 @@ public interface Author {
     /**
      * Tells that the author's code has thrown.
      *
-     * @param what what has failed, a sentence without a full stop: {@code component print_server failed}
+     * @param what that it has, in a sentence: {@code component print_server failed}
      */
     void failed(String what, Throwable thrown);
 
