@@ -2,6 +2,7 @@
 package vmlab.dsl;
 
 import groovy.lang.Binding;
+import groovy.lang.Closure;
 import groovy.lang.GroovyClassLoader;
 import groovy.lang.GroovyCodeSource;
 import groovy.lang.Script;
@@ -12,8 +13,10 @@ import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import org.codehaus.groovy.control.CompilerConfiguration;
 import org.codehaus.groovy.control.customizers.ASTTransformationCustomizer;
 import org.codehaus.groovy.control.customizers.ImportCustomizer;
@@ -41,13 +44,39 @@ public final class ScriptRunner {
 
     /** Runs scripts that print to {@code out}. */
     public ScriptRunner(Lab lab, PrintWriter out) {
-        context = new LabScript.Context(lab, new ScriptSources());
+        context = new LabScript.Context(lab, new ScriptSources(), new ArrayDeque<>());
         binding.setVariable("out", Objects.requireNonNull(out));
         ClassLoader parent = ScriptRunner.class.getClassLoader();
         loader = new GroovyClassLoader(parent, configuration());
         prompt = new PromptCompiler(loader, configuration());
         reports = new MistakeReports(context.sources(), binding);
         lab.author(new HandlerAuthor(context.sources(), reports, out));
+        seed(0);
+    }
+
+    /** What chance depends on: scripts see it as {@code seed} and {@code random}. */
+    public void seed(long seed) {
+        binding.setVariable("seed", seed);
+        binding.setVariable("random", new Random(seed));
+    }
+
+    /**
+     * Does what scripts have said in {@code cleanup { }}, the newest first. Each is done, whatever happens to the others;
+     * the first mistake is thrown then.
+     */
+    public void cleanUp() {
+        RuntimeException first = null;
+        while (!context.cleanups().isEmpty()) {
+            Closure<?> cleanup = context.cleanups().pop();
+            try {
+                reports.reporting("cleanup", () -> cleanup.call());
+            } catch (RuntimeException e) {
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     private static CompilerConfiguration configuration() {
