@@ -8,12 +8,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import vmlab.crossvm.ConnectionFunction;
 import vmlab.crossvm.Dataport;
 import vmlab.crossvm.EventChannel;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.dsl.model.Composition;
 import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Connector;
+import vmlab.dsl.model.CrossvmConnection;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.VmSpec;
 
@@ -54,6 +56,15 @@ final class Wiring implements AutoCloseable {
         return Optional.ofNullable(events.get(instance + "." + face));
     }
 
+    /** Connects a VM that is about to start, by what its guest knows: hypercalls or PCI functions. */
+    void connect(VmSpec vm, PowerCycle cycle) {
+        if (vm.crossvmConnections().isPresent()) {
+            cycle.plug(functionsOf(vm, vm.crossvmConnections().get()));
+        } else if (!vm.interfaces().isEmpty()) {
+            cycle.connect(endsOf(vm));
+        }
+    }
+
     /** The VM's side in the order of its ids: dataports by their {@code _id}, events as they are declared. */
     VmcallConnections.Ends endsOf(VmSpec vm) {
         List<Dataport> shared = faces(vm, Interface.Kind.DATAPORT)
@@ -62,6 +73,17 @@ final class Wiring implements AutoCloseable {
                 .toList();
         return new VmcallConnections.Ends(
                 shared, events(vm, Interface.Kind.EMITS), events(vm, Interface.Kind.CONSUMES));
+    }
+
+    /** The VM's side of its connections as PCI functions, in their order; only what is connected makes one. */
+    List<ConnectionFunction.Ends> functionsOf(VmSpec vm, List<CrossvmConnection> connections) {
+        return connections.stream()
+                .flatMap(connection -> dataport(vm.name(), connection.dataport()).stream()
+                        .map(dataport -> new ConnectionFunction.Ends(
+                                dataport,
+                                connection.emitted().flatMap(face -> event(vm.name(), face)),
+                                connection.consumed().flatMap(face -> event(vm.name(), face)))))
+                .toList();
     }
 
     private static java.util.stream.Stream<Interface> faces(VmSpec vm, Interface.Kind kind) {

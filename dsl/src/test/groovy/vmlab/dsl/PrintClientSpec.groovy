@@ -16,7 +16,7 @@ import vmlab.vmm.Machine.Pace
 /** The tutorials' third exercise: a program in the guest has a component print words. */
 @Timeout(value = 9, unit = TimeUnit.MINUTES)
 class PrintClientSpec extends Specification {
-    private static final String CLIENT = '''\
+    static final String CLIENT = '''\
         #include <string.h>
         #include <assert.h>
 

@@ -101,6 +101,7 @@ public final class AssemblyChecker {
             case TEXT -> checkCommandLine(setting);
             case KERNEL -> checkImage(setting, KernelSource.class, "debian.kernel");
             case INITRD -> checkImage(setting, RootFs.class, "rootfs { }");
+            case CONNECTIONS -> problems.addAll(CrossvmChecker.check(vm, setting));
             case KEPT -> {
                 // Whatever it is: it means nothing here.
             }

@@ -120,6 +120,18 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
         return value(Attribute.INITRD_IMAGE).filter(v -> !"".equals(v)).map(VmSpec::fileOrElse);
     }
 
+    /**
+     * Its connections as PCI functions, in the order of their device numbers; empty if its guest reaches dataports and
+     * events by hypercalls, as in the tutorials.
+     */
+    public Optional<List<CrossvmConnection>> crossvmConnections() {
+        return value(Attribute.CROSSVM_CONNECTIONS)
+                .map(rows -> ((List<?>) rows)
+                        .stream()
+                                .map(row -> CrossvmConnection.of(row, interfaces))
+                                .toList());
+    }
+
     private static Object fileOrElse(Object value) {
         return file(value).map(Object.class::cast).orElse(value);
     }
