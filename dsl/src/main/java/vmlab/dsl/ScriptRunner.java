@@ -124,11 +124,20 @@ public final class ScriptRunner {
         });
     }
 
+    /** Runs a file as if it were typed at the prompt: what it declares stays there, also if it fails. */
+    public Object rehearse(Path file) {
+        String name = file.toString();
+        return evaluate(new ScriptSources.Source(name, reports.reporting(name, () -> text(file))));
+    }
+
     /** Does one input of the prompt: several lines perhaps. Variables, methods, classes and imports stay for the next. */
     public Object evaluate(String input) {
-        ScriptSources.Source source = new ScriptSources.Source(PROMPT, input);
+        return evaluate(new ScriptSources.Source(PROMPT, input));
+    }
+
+    private Object evaluate(ScriptSources.Source source) {
         context.sources().add(source);
-        return reports.reporting(PROMPT, () -> {
+        return reports.reporting(source.name(), () -> {
             Class<?> type = prompt.compile(codeSource(source));
             if (!Script.class.isAssignableFrom(type)) {
                 return type;

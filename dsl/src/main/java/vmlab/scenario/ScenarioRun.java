@@ -51,7 +51,8 @@ public final class ScenarioRun {
                 outcome = Outcome.TIMED_OUT;
                 told = "%s took longer than %d s and doesn't stop".formatted(scenario.file(), limit.toSeconds());
             }
-            List<GuestRecord> guests = lab.vms().stream().map(ScenarioRun::record).toList();
+            List<GuestRecord> guests =
+                    lab.vms().stream().map(ScenarioRun::record).toList();
             return new ScenarioResult(scenario, outcome, told, took, printed.toString(), guests);
         }
     }

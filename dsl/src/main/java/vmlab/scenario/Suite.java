@@ -64,7 +64,10 @@ public record Suite(List<Scenario> scenarios, int jobs, Duration limit) {
             files(path).forEach(file -> found.add(new Scenario(name(path, file), file, selection.seed())));
         }
         List<Scenario> wanted = found.stream()
-                .filter(scenario -> selection.filter().map(f -> f.matcher(scenario.name()).find()).orElse(true))
+                .filter(scenario -> selection
+                        .filter()
+                        .map(f -> f.matcher(scenario.name()).find())
+                        .orElse(true))
                 .toList();
         List<Scenario> chosen = new ArrayList<>();
         for (int i = selection.shard() - 1; i < wanted.size(); i += selection.shards()) {

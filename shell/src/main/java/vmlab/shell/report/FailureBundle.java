@@ -58,7 +58,10 @@ public record FailureBundle(Path folder, Path script, Path origin, long seed, St
     }
 
     private static String escaped(String text) {
-        return text.replace("\\", "\\\\").replace("\n", "\\n").replace(":", "\\:").replace("=", "\\=");
+        return text.replace("\\", "\\\\")
+                .replace("\n", "\\n")
+                .replace(":", "\\:")
+                .replace("=", "\\=");
     }
 
     /**

@@ -21,7 +21,14 @@ import vmlab.scenario.ScenarioResult.Outcome;
  */
 final class JUnitXml {
     private static final Map<Outcome, String> ELEMENTS = Map.of(
-            Outcome.FAILED, "failure", Outcome.TIMED_OUT, "error", Outcome.MISTAKEN, "error", Outcome.SKIPPED, "skipped");
+            Outcome.FAILED,
+            "failure",
+            Outcome.TIMED_OUT,
+            "error",
+            Outcome.MISTAKEN,
+            "error",
+            Outcome.SKIPPED,
+            "skipped");
 
     private JUnitXml() {}
 
@@ -52,8 +59,7 @@ final class JUnitXml {
         xml.writeAttribute("errors", String.valueOf(counts.getOrDefault("error", 0L)));
         xml.writeAttribute("skipped", String.valueOf(counts.getOrDefault("skipped", 0L)));
         xml.writeAttribute(
-                "time",
-                seconds(results.stream().map(ScenarioResult::took).reduce(Duration.ZERO, Duration::plus)));
+                "time", seconds(results.stream().map(ScenarioResult::took).reduce(Duration.ZERO, Duration::plus)));
     }
 
     private static void writeCase(XMLStreamWriter xml, ScenarioResult result) throws XMLStreamException {
@@ -61,7 +67,9 @@ final class JUnitXml {
         xml.writeStartElement("testcase");
         String name = result.scenario().name();
         int slash = name.lastIndexOf('/');
-        xml.writeAttribute("classname", slash < 0 ? "vmlab" : "vmlab." + name.substring(0, slash).replace('/', '.'));
+        xml.writeAttribute(
+                "classname",
+                slash < 0 ? "vmlab" : "vmlab." + name.substring(0, slash).replace('/', '.'));
         xml.writeAttribute("name", name.substring(slash + 1));
         xml.writeAttribute("time", seconds(result.took()));
         if (ELEMENTS.containsKey(result.outcome())) {

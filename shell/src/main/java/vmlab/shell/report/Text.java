@@ -9,7 +9,8 @@ final class Text {
     private static final Pattern SEQUENCES = Pattern.compile("\u001B\\[[0-?]*[ -/]*[@-~]|\u001B[@-Z\\\\-_]");
 
     /** What XML 1.0, section 2.2, has no character for, besides carriage returns. */
-    private static final Pattern NO_CHARACTERS = Pattern.compile("[^\\t\\n\\x20-\\uD7FF\\uE000-\\uFFFD\\x{10000}-\\x{10FFFF}]");
+    private static final Pattern NO_CHARACTERS =
+            Pattern.compile("[^\\t\\n\\x20-\\uD7FF\\uE000-\\uFFFD\\x{10000}-\\x{10FFFF}]");
 
     private Text() {}
 
