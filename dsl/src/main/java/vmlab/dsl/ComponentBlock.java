@@ -3,11 +3,12 @@ package vmlab.dsl;
 
 import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
-import java.util.List;
 import java.util.Optional;
+import vmlab.camkes.LibraryBehaviour;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.ComponentType;
+import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
 
 /** The words of {@code component('Name') { }}. */
@@ -15,6 +16,7 @@ public final class ComponentBlock extends InterfaceBlock {
     private final String name;
     private final SourceLocation location;
     private boolean control;
+    private boolean hardware;
     private Behaviour behaviour;
 
     ComponentBlock(LabScript script, String name) {
@@ -29,6 +31,27 @@ public final class ComponentBlock extends InterfaceBlock {
         return null;
     }
 
+    /** CAmkES's {@code hardware;}: the component stands for a device. */
+    public Object getHardware() {
+        hardware = true;
+        return null;
+    }
+
+    /** What the component does, if it isn't a closure: {@code run library('StringReverse')}. */
+    public void run(Behaviour what) {
+        control = true;
+        behaviour = what;
+    }
+
+    /** What the component of that name in vmlab's own library does. */
+    public Behaviour library(String type) {
+        return LibraryBehaviour.of(type)
+                .orElseThrow(() -> new ScriptMistake(
+                        "vmlab's library has no code of a component " + type,
+                        Similar.didYouMean(type, LibraryBehaviour.types(), "it has " + LibraryBehaviour.types()),
+                        type));
+    }
+
     /** What the component does, from its start to its end. */
     public void run(@DelegatesTo(value = ComponentWords.class, strategy = Closure.DELEGATE_ONLY) Closure<?> body) {
         control = true;
@@ -37,7 +60,7 @@ public final class ComponentBlock extends InterfaceBlock {
 
     ComponentSpec spec() {
         ComponentType type =
-                new ComponentType(name, control, false, interfaces(), List.of(), Optional.empty(), location);
+                new ComponentType(name, control, hardware, interfaces(), attributes(), Optional.empty(), location);
         return new ComponentSpec(type, Optional.ofNullable(behaviour));
     }
 }

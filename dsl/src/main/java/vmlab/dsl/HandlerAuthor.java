@@ -4,6 +4,7 @@ package vmlab.dsl;
 import java.io.PrintWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmlab.dsl.model.SourceLocation;
 import vmlab.lab.Author;
 
 /** The author of a lab's scripts, who is told of handlers where the scripts print. */
@@ -25,6 +26,11 @@ final class HandlerAuthor implements Author {
         return sources.here("")
                 .map(location -> location.file() + ":" + location.line())
                 .orElse("");
+    }
+
+    /** Where the author's code calls {@code word} now. */
+    SourceLocation here(String word) {
+        return sources.here(word).orElse(new SourceLocation("script", 0, 0));
     }
 
     @Override

@@ -34,7 +34,7 @@ public final class LabBlock extends Block {
         }
         VmBlock words = new VmBlock(script(), number);
         words.fill(block);
-        vms.add(new VmSpec(number, words.settings(), words.interfaces(), at));
+        vms.add(new VmSpec(number, words.settings(), words.interfaces(), words.attributes(), at));
     }
 
     /** What is said when the number isn't one. */
@@ -84,6 +84,7 @@ public final class LabBlock extends Block {
             assembly.components().forEach(c -> types.add(c.type().name()));
             assembly.vms().forEach(vm -> instances.add(vm.name()));
             assembly.composition().instances().forEach(i -> instances.add(i.name()));
+            assembly.composition().connections().forEach(c -> instances.add(c.name()));
         });
         return new CompositionBlock.Known(types, instances);
     }

@@ -40,9 +40,7 @@ public abstract class LabScript extends Script {
     public List<LabVm> lab(@DelegatesTo(value = LabBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
         LabBlock words = new LabBlock(this);
         words.fill(block);
-        List<LabVm> added = context.lab().apply(words.assembly());
-        added.forEach(vm -> getBinding().setVariable(vm.name(), vm));
-        return added;
+        return context.lab().apply(words.assembly());
     }
 
     /**

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import vmlab.camkes.CamkesProject;
+import vmlab.camkes.CamkesWriter;
+import vmlab.camkes.LoadOptions;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChecker;
 import vmlab.dsl.model.ComponentSpec;
@@ -15,6 +19,9 @@ import vmlab.dsl.model.CompositionChecker;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
+import vmlab.export.DotWriter;
+import vmlab.export.DslWriter;
+import vmlab.export.MermaidWriter;
 import vmlab.vmm.Machine.Pace;
 
 /**
@@ -27,6 +34,7 @@ public final class Lab implements AutoCloseable {
     private final MachineFactory machines;
     private final CopyOnWriteArrayList<LabVm> vms = new CopyOnWriteArrayList<>();
     private final CopyOnWriteArrayList<Consumer<LabVm>> listeners = new CopyOnWriteArrayList<>();
+    private final CopyOnWriteArrayList<Consumer<LabComponent>> componentListeners = new CopyOnWriteArrayList<>();
     private final CopyOnWriteArrayList<LabComponent> components = new CopyOnWriteArrayList<>();
     private final Activity activity = new Activity();
     private final Wiring wiring = new Wiring();
@@ -94,6 +102,22 @@ public final class Lab implements AutoCloseable {
         return added;
     }
 
+    /**
+     * Adds what a {@code .camkes} file describes; its author is told what its names were found to be.
+     *
+     * @return the new VMs, not started
+     * @throws AssemblyRefused if the file or what it describes has problems
+     */
+    public List<LabVm> load(Path file, LoadOptions options) {
+        CamkesProject project = CamkesProject.read(file, options);
+        if (!project.problems().isEmpty()) {
+            throw new AssemblyRefused(project.problems());
+        }
+        List<LabVm> added = apply(project.assembly());
+        project.notes().forEach(author::told);
+        return added;
+    }
+
     private void startComponent(Composition.Instance instance, Assembly whole) {
         ComponentSpec spec = whole.component(instance.type()).orElseThrow();
         LabComponent component = new LabComponent(instance.name(), spec, this);
@@ -108,7 +132,28 @@ public final class Lab implements AutoCloseable {
             });
         }
         components.add(component);
+        componentListeners.forEach(listener -> listener.accept(component));
         component.start();
+    }
+
+    /** What the lab is now as a {@code .camkes} file. */
+    public String toCamkes() {
+        return CamkesWriter.write(assembly);
+    }
+
+    /** What the lab is now as a script. */
+    public String toDsl() {
+        return DslWriter.write(assembly);
+    }
+
+    /** A picture of the lab for Graphviz. */
+    public String toDot() {
+        return DotWriter.write(assembly);
+    }
+
+    /** A picture of the lab for Markdown. */
+    public String toMermaid() {
+        return MermaidWriter.write(assembly);
     }
 
     /** All that was described so far. */
@@ -155,6 +200,11 @@ public final class Lab implements AutoCloseable {
         listeners.add(Objects.requireNonNull(listener));
     }
 
+    /** The same for components that are no VMs. */
+    public void onComponent(Consumer<LabComponent> listener) {
+        componentListeners.add(Objects.requireNonNull(listener));
+    }
+
     public Pace pace() {
         return pace;
     }
@@ -177,7 +227,7 @@ public final class Lab implements AutoCloseable {
     }
 
     /** Who is told of what handlers do. */
-    Author author() {
+    public Author author() {
         return author;
     }
 

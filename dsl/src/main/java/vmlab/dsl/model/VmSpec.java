@@ -19,8 +19,14 @@ import java.util.stream.Stream;
  * @param index the N
  * @param settings in the order of the script; of two for one attribute the later counts
  * @param interfaces what its component connects to others by
+ * @param attributes what its component declares besides the attributes that every VM has
  */
-public record VmSpec(int index, List<Setting> settings, List<Interface> interfaces, SourceLocation location) {
+public record VmSpec(
+        int index,
+        List<Setting> settings,
+        List<Interface> interfaces,
+        List<ComponentType.AttributeDeclaration> attributes,
+        SourceLocation location) {
     /** RAM if the script doesn't say. */
     public static final int DEFAULT_RAM_MB = 128;
 
@@ -46,17 +52,23 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
         }
         settings = List.copyOf(settings);
         interfaces = List.copyOf(interfaces);
+        attributes = List.copyOf(attributes);
         Objects.requireNonNull(location);
+    }
+
+    /** A VM without attributes of its own. */
+    public VmSpec(int index, List<Setting> settings, List<Interface> interfaces, SourceLocation location) {
+        this(index, settings, interfaces, List.of(), location);
     }
 
     /** A VM without connections. */
     public VmSpec(int index, List<Setting> settings, SourceLocation location) {
-        this(index, settings, List.of(), location);
+        this(index, settings, List.of(), List.of(), location);
     }
 
     /** Its component. */
     public ComponentType type() {
-        return new ComponentType(component(), true, false, interfaces, List.of(), Optional.empty(), location);
+        return new ComponentType(component(), true, false, interfaces, attributes, Optional.empty(), location);
     }
 
     /** The instance's name. */
