@@ -75,6 +75,6 @@ public final class CBehaviour implements Behaviour {
 
     @Override
     public int hashCode() {
-        return source.hashCode();
+        return source.type().name().hashCode();
     }
 }
