@@ -52,8 +52,8 @@ public final class PciConnections {
             long address = free + size - 1 & -size;
             free = address + 2 * size;
             int number = functions.size();
-            ConnectionFunction.Place place = new ConnectionFunction.Place(
-                    address, interrupt.input(), VmcallConnections.IRQ, thread, events);
+            ConnectionFunction.Place place =
+                    new ConnectionFunction.Place(address, interrupt.input(), VmcallConnections.IRQ, thread, events);
             ConnectionFunction function =
                     machine.add(new ConnectionFunction("connection" + number, machine, ends, place));
             bus.plug(PcLayout.HOST_BRIDGE_DEVICE + 1 + number, 0, function);
