@@ -52,6 +52,7 @@ final class MistakeReports {
         this.sources = sources;
         suggestions = new Suggestions(binding);
         on(UserMistake.class, Optional::of);
+        on(Skipped.class, e -> Optional.empty());
         on(MultipleCompilationErrorsException.class, this::syntax);
         on(AssemblyRefused.class, e -> told(Kind.SCRIPT, e.problems(), "", e));
         on(ScriptMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), e.word(), ""));
