@@ -77,6 +77,26 @@ final class ComponentPorts implements Behaviour.Ports {
     }
 
     @Override
+    public Optional<Interface.Kind> kind(String name) {
+        return component.spec().type().face(name).map(Interface::kind);
+    }
+
+    @Override
+    public Object live(String name) {
+        return component.port(name).orElseThrow();
+    }
+
+    @Override
+    public LabLock lock(String name) {
+        return (LabLock) live(name);
+    }
+
+    @Override
+    public Object call(String procedure, String method, List<Object> arguments) {
+        return ((LabProcedure) live(procedure)).call(method, arguments);
+    }
+
+    @Override
     public void print(String text) {
         component.print(text);
     }

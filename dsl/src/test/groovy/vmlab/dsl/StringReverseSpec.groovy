@@ -43,7 +43,7 @@ class StringReverseSpec extends Specification {
 
         then:
         runs[0].printed == ['vm0: hello, reversed: olleh', 'vm1: WHO IS THERE']
-        runs[0].connections[0].any { it =~ /consumes 1: ev1_conn, 1 times/ }
+        runs[0].connections[0].any { it =~ /consumes 1: vm0.done, 1 times/ }
         runs[0].consoles[0].contains('Creating consuming event node /dev/camkes_answer')
         runs[0] == runs[1]
 

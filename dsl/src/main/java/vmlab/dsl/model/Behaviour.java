@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.dsl.model;
 
+import java.util.List;
+import java.util.Optional;
 import vmlab.crossvm.Dataport;
 
 /** What a component does: its {@code run}, in whatever language. */
@@ -29,8 +31,36 @@ public interface Behaviour {
 
         Dataport dataport(String name);
 
+        /** What an interface of its own is; empty if it has none of that name. */
+        Optional<Interface.Kind> kind(String name);
+
+        /** An interface of its own as people handle it at the prompt. */
+        Object live(String name);
+
+        /** A mutex or semaphore of its own. */
+        Lock lock(String name);
+
+        /** Calls a procedure that it uses or provides, and waits for the answer. */
+        Object call(String procedure, String method, List<Object> arguments);
+
         /** Prints text on the component's console. */
         void print(String text);
+    }
+
+    /** A mutex or a semaphore. */
+    interface Lock {
+        /**
+         * Waits until it is free, and takes it.
+         *
+         * @throws Stopped when the component is to end
+         */
+        void take();
+
+        /** Takes it if it is free; whether it was. */
+        boolean tryTake();
+
+        /** Gives it back. */
+        void give();
     }
 
     /** Ends a component from outside, where it waits. */
