@@ -5,7 +5,8 @@ import groovy.lang.Closure;
 import java.util.List;
 import java.util.Optional;
 import vmlab.dsl.model.Behaviour.Ports;
-import vmlab.dsl.model.Interface;
+import vmlab.lab.LabLock;
+import vmlab.lab.LabProcedure;
 
 /**
  * What a component's {@code run} can say, in CAmkES's names: {@code NAME_wait()}, {@code NAME_poll()}, {@code NAME_emit()}
@@ -35,20 +36,20 @@ public final class ComponentWords extends Block {
         for (int at = name.lastIndexOf('_'); at > 0; at = name.lastIndexOf('_', at - 1)) {
             String face = name.substring(0, at);
             String word = name.substring(at + 1);
-            Optional<Interface.Kind> kind = ports.kind(face);
-            if (kind.isPresent() || EVENT_WORDS.contains(word)) {
-                return said(kind.orElse(null), face, word, List.of((Object[]) arguments));
+            Optional<Object> live = ports.live(face);
+            if (live.isPresent() || EVENT_WORDS.contains(word)) {
+                return said(live.orElse(null), face, word, List.of((Object[]) arguments));
             }
         }
         return super.methodMissing(name, arguments);
     }
 
-    private Object said(Interface.Kind kind, String face, String word, List<Object> arguments) {
-        if (kind == Interface.Kind.USES || kind == Interface.Kind.PROVIDES) {
-            return ports.call(face, word, arguments);
+    private Object said(Object live, String face, String word, List<Object> arguments) {
+        if (live instanceof LabProcedure procedure) {
+            return procedure.call(word, arguments);
         }
-        if (kind != null && kind.isLock()) {
-            return LiveWords.said(ports.lock(face), face, word);
+        if (live instanceof LabLock lock) {
+            return LiveWords.said(lock, face, word);
         }
         switch (word) {
             case "wait" -> ports.await(face);
@@ -67,10 +68,9 @@ public final class ComponentWords extends Block {
 
     @Override
     public Object propertyMissing(String name) {
-        if (ports.hasDataport(name)) {
-            return ports.dataport(name);
-        }
-        return ports.kind(name).isPresent() ? ports.live(name) : super.propertyMissing(name);
+        return ports.hasDataport(name)
+                ? ports.dataport(name)
+                : ports.live(name).orElseGet(() -> super.propertyMissing(name));
     }
 
     @Override

@@ -5,7 +5,6 @@ import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
 import groovy.lang.MissingPropertyException;
 import java.util.List;
-import vmlab.dsl.model.Behaviour;
 import vmlab.lab.Lab;
 import vmlab.lab.LabComponent;
 import vmlab.lab.LabConnection;
@@ -60,7 +59,7 @@ public final class LiveWords {
     }
 
     /** CAmkES's words for locks. */
-    static Object said(Behaviour.Lock lock, String name, String word) {
+    static Object said(LabLock lock, String name, String word) {
         switch (word) {
             case "lock", "wait" -> lock.take();
             case "unlock", "post" -> lock.give();

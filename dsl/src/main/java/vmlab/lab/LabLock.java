@@ -12,7 +12,7 @@ import vmlab.dsl.model.Interface;
  *
  * <p>Threads: any.
  */
-public final class LabLock implements Behaviour.Lock {
+public final class LabLock {
     private final String path;
     private final Interface.Kind kind;
     private final Gate gate;
@@ -32,7 +32,7 @@ public final class LabLock implements Behaviour.Lock {
         return path;
     }
 
-    @Override
+    /** Waits until it is free, and takes it. */
     public void take() {
         try {
             gate.await(this::tryTake);
@@ -41,14 +41,14 @@ public final class LabLock implements Behaviour.Lock {
         }
     }
 
-    @Override
+    /** Takes it if it is free; whether it was. */
     public synchronized boolean tryTake() {
         boolean free = count > 0;
         count -= free ? 1 : 0;
         return free;
     }
 
-    @Override
+    /** Gives it back. */
     public void give() {
         synchronized (this) {
             if (kind == Interface.Kind.MUTEX && count == 1) {

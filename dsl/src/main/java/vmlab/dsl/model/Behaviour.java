@@ -13,12 +13,23 @@ public interface Behaviour {
      * interface that nothing is connected to can be used: emitting has no effect, its dataport is nobody else's.
      */
     interface Ports {
+        /** The name of the instance. */
+        String instance();
+
         /**
          * Waits for an event, and takes it.
          *
          * @throws Stopped when the component is to end
          */
         void await(String consumed);
+
+        /**
+         * Waits for any of some events, and takes it; for ever if there are none.
+         *
+         * @return which one; the first of those that have come
+         * @throws Stopped when the component is to end
+         */
+        String await(List<String> consumed);
 
         /** Whether an event has come since it was last taken. */
         boolean poll(String consumed);
@@ -31,36 +42,11 @@ public interface Behaviour {
 
         Dataport dataport(String name);
 
-        /** What an interface of its own is; empty if it has none of that name. */
-        Optional<Interface.Kind> kind(String name);
-
-        /** An interface of its own as people handle it at the prompt. */
-        Object live(String name);
-
-        /** A mutex or semaphore of its own. */
-        Lock lock(String name);
-
-        /** Calls a procedure that it uses or provides, and waits for the answer. */
-        Object call(String procedure, String method, List<Object> arguments);
+        /** An interface of its own as people handle it at the prompt: an event, a procedure, a lock. */
+        Optional<Object> live(String name);
 
         /** Prints text on the component's console. */
         void print(String text);
-    }
-
-    /** A mutex or a semaphore. */
-    interface Lock {
-        /**
-         * Waits until it is free, and takes it.
-         *
-         * @throws Stopped when the component is to end
-         */
-        void take();
-
-        /** Takes it if it is free; whether it was. */
-        boolean tryTake();
-
-        /** Gives it back. */
-        void give();
     }
 
     /** Ends a component from outside, where it waits. */
