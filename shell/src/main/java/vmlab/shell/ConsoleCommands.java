@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import vmlab.dsl.Glossary;
+import vmlab.dsl.model.Similar;
 import vmlab.lab.LabVm;
 import vmlab.vmm.HostMistake;
 
@@ -24,7 +26,11 @@ final class ConsoleCommands {
     }
 
     static final List<ConsoleCommand> ALL = List.of(
-            new Simple("help", ConsoleCommand.Argument.NONE, "show this", (session, none) -> help()),
+            new Simple(
+                    "help",
+                    ConsoleCommand.Argument.WORD,
+                    "show this, or what a word of the language means",
+                    (session, word) -> word.isEmpty() ? help() : help(word)),
             new Simple("vms", ConsoleCommand.Argument.NONE, "list the VMs of the lab", (session, none) -> vms(session)),
             new Simple(
                     "console",
@@ -46,6 +52,16 @@ final class ConsoleCommands {
                     ConsoleCommand.Argument.FILE,
                     "run a script here; its VMs and variables stay",
                     (session, file) -> session.load(file(file))),
+            new Simple(
+                    "jshell",
+                    ConsoleCommand.Argument.NONE,
+                    "type Java from now on, with the same VMs and variables",
+                    (session, none) -> session.speakJava()),
+            new Simple(
+                    "groovy",
+                    ConsoleCommand.Argument.NONE,
+                    "type Groovy again",
+                    (session, none) -> session.speakGroovy()),
             new Simple(
                     "doctor",
                     ConsoleCommand.Argument.NONE,
@@ -83,6 +99,21 @@ final class ConsoleCommands {
                   vm0.hypercall(4) { call -> println 'POKE!!!' }
                   vm0.memory.dump(0x100000)
                   vm0.disassemble()""".formatted(commands);
+    }
+
+    private static String help(String word) {
+        return Glossary.of(word)
+                .map(Glossary.Word::plain)
+                .or(() -> named(word.replaceFirst("^[/:]", ""))
+                        .map(command -> command.usage() + "\n\n" + command.summary()))
+                .orElseThrow(() -> new HostMistake(
+                        "there is no word " + word,
+                        Similar.didYouMean(
+                                word,
+                                Glossary.words().stream()
+                                        .map(Glossary.Word::name)
+                                        .toList(),
+                                "Tab behind /help shows the words")));
     }
 
     private static String vms(Session session) {

@@ -36,6 +36,11 @@ final class Session {
     private final PrintWriter out;
     private final Attacher attacher;
     private final Evaluation evaluation = new Evaluation(PATIENCE);
+    private final GroovyInputs groovy;
+    /** Made when Java is first asked for: it starts a compiler. */
+    private JavaSnippets java;
+
+    private volatile Language language;
     private boolean left;
 
     Session(ScriptRunner runner, Surroundings surroundings, PrintWriter out, Attacher attacher) {
@@ -43,6 +48,8 @@ final class Session {
         this.surroundings = Objects.requireNonNull(surroundings);
         this.out = Objects.requireNonNull(out);
         this.attacher = Objects.requireNonNull(attacher);
+        groovy = new GroovyInputs(runner);
+        language = groovy;
     }
 
     Lab lab() {
@@ -55,6 +62,25 @@ final class Session {
 
     Surroundings surroundings() {
         return surroundings;
+    }
+
+    /** What inputs that are no commands are written in. */
+    Language language() {
+        return language;
+    }
+
+    String speakGroovy() {
+        language = groovy;
+        return "";
+    }
+
+    /** From now on inputs are Java; the variables of both languages are the same. */
+    String speakJava() {
+        if (java == null) {
+            java = new JavaSnippets(runner);
+        }
+        language = java;
+        return "Java from now on; /groovy goes back";
     }
 
     /** Whether the user has asked to leave. */
@@ -78,6 +104,7 @@ final class Session {
     /** Ctrl-C: also for a handler that loops for ever while nothing is being done here. */
     void interrupt() {
         evaluation.interrupt();
+        language.interrupt();
         lab().interruptHandlers();
     }
 
@@ -94,7 +121,7 @@ final class Session {
 
     /** Whether more lines must come before the input can be done. */
     boolean isIncomplete(String input) {
-        return !input.isBlank() && !isCommand(input) && runner.isIncomplete(input);
+        return !input.isBlank() && !isCommand(input) && language.isIncomplete(input);
     }
 
     /** Does one input and prints what comes of it. */
@@ -102,11 +129,7 @@ final class Session {
         if (input.isBlank()) {
             return ExitCode.OK;
         }
-        return isCommand(input) ? print(command(input.strip())) : print(evaluation.run(evaluate(input)));
-    }
-
-    private Callable<String> evaluate(String input) {
-        return () -> shown(runner.evaluate(input));
+        return isCommand(input) ? print(command(input.strip())) : print(evaluation.run(() -> language.evaluate(input)));
     }
 
     private Evaluation.Outcome command(String input) {
@@ -128,10 +151,9 @@ final class Session {
     }
 
     private String run(ConsoleCommand command, String argument) {
-        boolean wants = command.argument() != ConsoleCommand.Argument.NONE;
-        if (wants == argument.isEmpty()) {
+        if (!command.argument().allows(argument)) {
             throw new HostMistake(
-                    wants ? "/" + command.name() + " needs an argument" : "/" + command.name() + " takes no argument",
+                    "/" + command.name() + (argument.isEmpty() ? " needs an argument" : " takes no argument"),
                     "usage: " + command.usage());
         }
         return command.run(this, argument);

@@ -226,6 +226,48 @@ final class PromptTest {
     }
 
     @Test
+    void tabCompletesAProperty() {
+        console.line(LAB + "; 'ready'").shows("\nready");
+        console.type("vm0.stat\t.name()\r").shows("\nCREATED");
+    }
+
+    @Test
+    void javaHasTheSameObjectsAsGroovy() {
+        console.line(LAB + "; n = 20; 'ready'").shows("\nready");
+        console.line("/jshell").shows("/groovy goes back");
+        console.line("int twice(int x) {").shows("...> ");
+        console.line("  return x * 2; }").shows("jshell> ");
+        console.line("var m = twice((Integer) n) + 2").shows("m ==> 42");
+        console.line("vm0.start().state()").shows("==> RUNNING");
+        console.line("/groovy").shows("vmlab> ");
+        console.line("m + 1").shows("\n43");
+        console.line("vm0.state").shows("\nRUNNING");
+    }
+
+    @Test
+    void whatJavaRefusesIsToldWithItsPlace() {
+        console.line("/jshell").shows("jshell> ");
+        console.line("int x = \"a\";").shows("jshell:1:9: incompatible types");
+        console.line("1 / 0").shows("java.lang.ArithmeticException: / by zero");
+        console.line("lab.vm(\"vm7\").orElseThrow()").shows("NoSuchElementException");
+        console.line("1 + 1").shows("==> 2");
+    }
+
+    @Test
+    void ctrlCStopsJavaThatNeverEnds() {
+        console.line("/jshell").shows("jshell> ");
+        console.line("println(\"begun\"); while (true) { }").shows("\nbegun");
+        console.ctrlC().shows("interrupted");
+        console.line("1 + 1").shows("==> 2");
+    }
+
+    @Test
+    void tabCompletesJava() {
+        console.line("/jshell").shows("jshell> ");
+        console.type("lab.isEm\b\b\b\bvm\ts().siz\t\r").shows("==> 0");
+    }
+
+    @Test
     void inputsAreKeptForTheNextSession() throws IOException {
         console.line("6 * 7").shows("\n42");
         console.line("/quit").status();
@@ -244,6 +286,14 @@ final class PromptTest {
             plain.type(LAB + "; vm0.start()\n").shows("vm0| hello from^G the guest");
             assertFalse(plain.all().contains("\u001b"), "no control sequences: " + plain.all());
         }
+    }
+
+    @Test
+    void theHelpExplainsAWord() {
+        console.type("/help datap\t\r").shows("dataport Buf(4096), 'name'");
+        console.shows("lab { component('Server')");
+        console.line("/help dataprot").shows("did you mean dataport");
+        console.line("/help /vms").shows("list the VMs");
     }
 
     @Test
