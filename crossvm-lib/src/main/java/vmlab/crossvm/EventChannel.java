@@ -55,6 +55,16 @@ public final class EventChannel {
         return was;
     }
 
+    /** Whether it was emitted and nobody has taken it. */
+    public boolean isPending() {
+        return pending.get();
+    }
+
+    /** Makes it pending or not as it was at some other time: nobody is told, nothing is counted. */
+    public void pending(boolean newPending) {
+        pending.set(newPending);
+    }
+
     /** Has somebody told whenever the event becomes pending, at once if it is; nobody else is told any more. */
     public void onPending(Runnable newListener) {
         listener = newListener;

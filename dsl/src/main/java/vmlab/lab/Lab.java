@@ -182,6 +182,8 @@ public final class Lab implements AutoCloseable {
     @Override
     public synchronized void close() {
         vms.forEach(LabVm::stop);
+        vms.forEach(vm -> vm.snapshotsOf().close());
+        settings.boots().awaitKept();
         components.forEach(LabComponent::close);
         wiring.close();
     }

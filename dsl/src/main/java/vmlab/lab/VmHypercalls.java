@@ -116,6 +116,16 @@ public final class VmHypercalls {
         });
     }
 
+    /** How many calls, by token, waits have seen. */
+    Map<Integer, Long> seen() {
+        return Map.copyOf(consumed);
+    }
+
+    synchronized void seen(Map<Integer, Long> calls) {
+        consumed.clear();
+        consumed.putAll(calls);
+    }
+
     private String traced(HypercallRegisters registers, long nanos) {
         String unknown = handlers.containsKey(registers.eax()) ? "" : ", no handler";
         return "%s: hypercall %s at %.6f s: %s%s"

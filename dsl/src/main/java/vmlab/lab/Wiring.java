@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import vmlab.crossvm.Dataport;
@@ -81,6 +82,37 @@ final class Wiring implements AutoCloseable {
                 .map(face ->
                         event(vm.name(), face.name()).orElseGet(() -> new EventChannel(vm.name() + "." + face.name())))
                 .toList();
+    }
+
+    /**
+     * What the connections hold.
+     *
+     * @param dataports their content, by the connection's name
+     * @param pending the names of the events that are
+     */
+    record State(Map<String, byte[]> dataports, List<String> pending) {}
+
+    State state() {
+        Map<String, byte[]> contents = new TreeMap<>();
+        dataports.values().forEach(d -> contents.put(d.name(), d.memory().read(0, Math.toIntExact(d.sizeBytes()))));
+        List<String> waiting = events.values().stream()
+                .distinct()
+                .filter(EventChannel::isPending)
+                .map(EventChannel::name)
+                .sorted()
+                .toList();
+        return new State(contents, waiting);
+    }
+
+    /** Takes over what the connections held; those that it doesn't know stay as they are. */
+    void restore(State state) {
+        dataports.values().stream().distinct().forEach(dataport -> {
+            byte[] content = state.dataports.get(dataport.name());
+            if (content != null && content.length == dataport.sizeBytes()) {
+                dataport.memory().write(0, content);
+            }
+        });
+        events.values().stream().distinct().forEach(event -> event.pending(state.pending.contains(event.name())));
     }
 
     @Override

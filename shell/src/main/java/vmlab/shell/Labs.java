@@ -4,6 +4,7 @@ package vmlab.shell;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import vmlab.lab.Backend;
+import vmlab.lab.BootCache;
 import vmlab.lab.Lab;
 import vmlab.lab.LabSettings;
 import vmlab.vmm.Machine.Pace;
@@ -12,10 +13,10 @@ import vmlab.vmm.Machine.Pace;
 final class Labs {
     private Labs() {}
 
-    static Lab open(Backend backend, Pace pace, Surroundings surroundings) {
+    static Lab open(Backend backend, Pace pace, BootCache boots, Surroundings surroundings) {
         TerminalProgress progress = new TerminalProgress(surroundings);
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
-        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME));
+        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots));
         if (backend == Backend.AUTO) {
             Set<String> told = ConcurrentHashMap.newKeySet();
             // Only who makes a VM wants to know, and once.

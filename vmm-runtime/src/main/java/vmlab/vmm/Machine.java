@@ -260,11 +260,13 @@ public final class Machine implements AutoCloseable {
      */
     public MachineSnapshot snapshot() {
         refuseSeveralCpus();
+        vcpu().hold();
         return new MachineSnapshot(state(), memory.freeze());
     }
 
     /** Takes over all of a machine, as {@link #restore(MachineState)}. */
     public void restore(MachineSnapshot snapshot) {
+        vcpu().hold();
         // Devices first: they say where shared memory lies over the RAM, which then keeps the image's content below.
         restore(snapshot.state());
         memory.adopt(snapshot.memory());
