@@ -117,6 +117,10 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private volatile boolean debugged;
 
     private volatile long consumed;
+
+    /** How far waits have looked that leave what they find. */
+    private volatile long seen;
+
     private volatile List<CpuState> lastRegisters;
     private volatile Duration lastTime;
 
@@ -272,6 +276,14 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     void consumed(long position) {
         consumed = position;
+    }
+
+    long seen() {
+        return seen;
+    }
+
+    void seen(long position) {
+        seen = position;
     }
 
     Optional<String> panic() {
