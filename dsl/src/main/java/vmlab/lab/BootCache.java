@@ -183,7 +183,7 @@ public final class BootCache {
     }
 
     private static String key(String guest) {
-        return digest(guest + "\n" + Build.id()).substring(0, KEY_DIGITS);
+        return digest(guest).substring(0, KEY_DIGITS);
     }
 
     private static String digest(String text) {

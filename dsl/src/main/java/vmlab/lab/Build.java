@@ -9,8 +9,6 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import vmlab.devices.pc.Pc;
-import vmlab.vmm.Machine;
 
 /** Which vmlab this is. */
 final class Build {
@@ -21,9 +19,9 @@ final class Build {
         return Objects.requireNonNullElse(Lab.class.getPackage().getImplementationVersion(), "(not packaged)");
     }
 
-    /** Tells builds apart whose machines may do different things: the times of the files that the machine's code is in. */
-    static String id() {
-        return Stream.of(Machine.class, Pc.class, Lab.class)
+    /** Tells builds apart: the times of the files that the code of these is in. */
+    static String id(Class<?>... parts) {
+        return Stream.of(parts)
                 .map(Build::place)
                 .distinct()
                 .map(place -> place + " " + newest(place))
@@ -32,7 +30,8 @@ final class Build {
 
     private static Path place(Class<?> type) {
         try {
-            return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI());
+            return Path.of(
+                    type.getProtectionDomain().getCodeSource().getLocation().toURI());
         } catch (URISyntaxException e) {
             throw new IllegalStateException("code from nowhere: " + type, e);
         }

@@ -22,6 +22,7 @@ import vmlab.vmm.CpuModel;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.Machine;
 import vmlab.vmm.boot.BootImage;
 import vmlab.vmm.boot.BootLoader;
 import vmlab.vmm.boot.BootLoaders;
@@ -68,13 +69,16 @@ final class PcFactory implements MachineFactory {
     public Optional<String> identity(VmSpec spec) {
         CpuModel cpu = cpu(spec);
         Hypervisor hypervisor = hypervisor(spec, cpu);
-        boolean same = hypervisor.name().equals("soft") && spec.numVcpus() == 1 && spec.interfaces().isEmpty();
+        boolean same = hypervisor.name().equals("soft")
+                && spec.numVcpus() == 1
+                && spec.interfaces().isEmpty();
         return same ? Optional.of(identity(spec, image(spec), cpu)) : Optional.empty();
     }
 
     private String identity(VmSpec spec, BootImage image, CpuModel cpu) {
         return String.join(
                 "\n",
+                Build.id(Machine.class, Pc.class, Lab.class),
                 cpu.toString(),
                 spec.guestRamMb() + " MB",
                 settings.guestTime().toString(),

@@ -200,7 +200,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** Its part of a state. */
     CycleState state(CycleState.OfVm ofVm) {
         return new CycleState(
-                log.state(), kernel.state(), input.state(), consumed, machine.hypercalls().counts(), ofVm);
+                log.state(),
+                kernel.state(),
+                input.state(),
+                consumed,
+                machine.hypercalls().counts(),
+                ofVm);
     }
 
     void restore(CycleState state) {

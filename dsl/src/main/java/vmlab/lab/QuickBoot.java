@@ -52,7 +52,9 @@ final class QuickBoot {
 
     /** Starts a machine: its guest boots now, later, or has booted. */
     void begin(PowerCycle fresh, boolean cold) {
-        guest = cold || !cache().isUsed() ? Optional.empty() : vm.lab().machines().identity(vm.spec());
+        guest = cold || !cache().isUsed()
+                ? Optional.empty()
+                : vm.lab().machines().identity(vm.spec());
         boolean realTime = vm.lab().pace() == Pace.REAL_TIME;
         if (guest.isPresent() && realTime) {
             beginInRealTime(fresh);
@@ -78,8 +80,7 @@ final class QuickBoot {
 
     /** Logs in, or goes on from where this login has led before. */
     void login(PowerCycle now, ShellDialogue shell, String user, String password) {
-        boolean fromTheStart =
-                guest.isPresent() && now.isUntouched() && now.pace() == Pace.VIRTUAL && vm.standsAlone();
+        boolean fromTheStart = guest.isPresent() && now.isUntouched() && now.pace() == Pace.VIRTUAL && vm.standsAlone();
         String moment = "logged in as " + user + ":" + password;
         if (fromTheStart && now.isPostponed()) {
             Optional<VmSnapshot> known = read(now, moment);

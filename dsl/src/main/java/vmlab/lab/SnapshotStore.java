@@ -90,8 +90,7 @@ final class SnapshotStore {
                     "describe the VM as it was, or take the snapshot anew");
         }
         Map<String, Record> devices = new LinkedHashMap<>();
-        bare.devices.forEach(
-                device -> devices.put(device, file.record(vm + "/" + device, parts.types.get(device))));
+        bare.devices.forEach(device -> devices.put(device, file.record(vm + "/" + device, parts.types.get(device))));
         CycleState state = file.record(vm + " in its lab", CycleState.class);
         MachineState machine = new MachineState(bare.nanos, bare.cpus, devices);
         return new VmSnapshot(about.name, vm, new MachineSnapshot(machine, file.memory(vm + "'s memory")), state);

@@ -148,6 +148,11 @@ public final class VmHypercalls {
         }
     }
 
+    /** Registers the handlers of another VM. */
+    void registerAll(VmHypercalls other) {
+        other.handlers.forEach((token, registered) -> register(token, registered.handler));
+    }
+
     /** Takes a token's handler away. */
     public void unregister(Number token) {
         int number = token(token);

@@ -58,7 +58,8 @@ public final class VmSnapshot implements AutoCloseable {
 
     /** The same for one more owner. */
     VmSnapshot share() {
-        return new VmSnapshot(name, vm, new MachineSnapshot(machine.state(), machine.memory().share()), state);
+        return new VmSnapshot(
+                name, vm, new MachineSnapshot(machine.state(), machine.memory().share()), state);
     }
 
     /** Keeps it in a file, which {@link LabVm#restore(Path)} takes; its memory is compressed. */
@@ -83,7 +84,7 @@ public final class VmSnapshot implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "snapshot '%s' of %s after %s of guest time, %d MB".formatted(
-                name, vm, Spoken.duration(time()), heldBytes() >> 20);
+        return "snapshot '%s' of %s after %s of guest time, %d MB"
+                .formatted(name, vm, Spoken.duration(time()), heldBytes() >> 20);
     }
 }

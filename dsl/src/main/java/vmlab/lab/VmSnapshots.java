@@ -47,15 +47,17 @@ final class VmSnapshots implements AutoCloseable {
     /** Takes one for the caller, who closes it. */
     VmSnapshot take(String name, PowerCycle cycle) {
         refuse(cycle);
-        return vm.interruptibly("its snapshot", () -> cycle.ask(() -> {
-            CycleState.OfVm known = vm.known();
-            try {
-                MachineSnapshot machine = cycle.machine().snapshot();
-                return new VmSnapshot(name, vm.name(), machine, cycle.state(known));
-            } catch (HostMistake e) {
-                throw new LabMistake(vm.name() + " can't be kept: " + e.getMessage(), e.remedy());
-            }
-        }));
+        return vm.interruptibly(
+                "its snapshot",
+                () -> cycle.ask(() -> {
+                    CycleState.OfVm known = vm.known();
+                    try {
+                        MachineSnapshot machine = cycle.machine().snapshot();
+                        return new VmSnapshot(name, vm.name(), machine, cycle.state(known));
+                    } catch (HostMistake e) {
+                        throw new LabMistake(vm.name() + " can't be kept: " + e.getMessage(), e.remedy());
+                    }
+                }));
     }
 
     private void refuse(PowerCycle cycle) {
@@ -69,8 +71,7 @@ final class VmSnapshots implements AutoCloseable {
         }
         if (vm.spec().numVcpus() > 1) {
             throw new LabMistake(
-                    vm.name() + " has " + vm.spec().numVcpus()
-                            + " CPUs, and what their local APICs hold can't be kept",
+                    vm.name() + " has " + vm.spec().numVcpus() + " CPUs, and what their local APICs hold can't be kept",
                     "snapshots need num_vcpus = 1");
         }
         cycle.end().ifPresent(end -> {
@@ -100,7 +101,8 @@ final class VmSnapshots implements AutoCloseable {
             fit(snapshot, SnapshotStore.Parts.of(cycle.machineToBe().state()), cycle.machineToBe());
             cycle.startFrom(snapshot.machine(), snapshot.state());
         } else {
-            Optional<LabMistake> refused = vm.interruptibly("its snapshot", () -> cycle.ask(() -> restored(cycle, snapshot)));
+            Optional<LabMistake> refused =
+                    vm.interruptibly("its snapshot", () -> cycle.ask(() -> restored(cycle, snapshot)));
             refused.ifPresent(mistake -> {
                 throw mistake;
             });
@@ -127,12 +129,18 @@ final class VmSnapshots implements AutoCloseable {
         long ram = snapshot.machine().memory().sizeBytes();
         boolean fits = ram == machine.memory().sizeBytes()
                 && state.devices().keySet().equals(parts.types().keySet())
-                && (state.cpus().get(0).beyond32Bits().isEmpty() || !machine.hypervisor().name().equals("soft"));
+                && (state.cpus().get(0).beyond32Bits().isEmpty()
+                        || !machine.hypervisor().name().equals("soft"));
         if (!fits) {
             throw new LabMistake(
                     "the snapshot '%s' is of a VM with other equipment: %d MB RAM, %s"
-                            .formatted(snapshot.name(), ram >> 20, state.devices().keySet()),
-                    vm.name() + " has %d MB and %s".formatted(machine.memory().sizeBytes() >> 20, parts.types().keySet()));
+                            .formatted(
+                                    snapshot.name(), ram >> 20, state.devices().keySet()),
+                    vm.name()
+                            + " has %d MB and %s"
+                                    .formatted(
+                                            machine.memory().sizeBytes() >> 20,
+                                            parts.types().keySet()));
         }
     }
 
@@ -160,7 +168,9 @@ final class VmSnapshots implements AutoCloseable {
         if (cycle.isPostponed()) {
             return SnapshotStore.Parts.of(cycle.machineToBe().state());
         }
-        return vm.interruptibly("its parts", () -> cycle.ask(() -> SnapshotStore.Parts.of(cycle.machine().state())));
+        return vm.interruptibly(
+                "its parts",
+                () -> cycle.ask(() -> SnapshotStore.Parts.of(cycle.machine().state())));
     }
 
     @Override

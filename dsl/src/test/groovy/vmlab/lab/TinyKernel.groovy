@@ -32,6 +32,12 @@ class TinyKernel {
     /** Calls token 4 with EBX counting up, for ever. */
     static final String CALLS_FOR_EVER = 'B804000000 31DB 0F01C1 43 EBFA'
 
+    /** Prints a login prompt and, at each Enter, what comes next: for a password, and a shell's prompt three times. */
+    static String logsIn(String greeting) {
+        'BE65001000 AC 84C0 7407 66BAF803 EE EBF4 66BAFD03 EC A801 74FB 66BAF803 EC 3C0D 75EE EBE0' +
+                "$greeting login: \0Password: \0# \0# \0# \0".bytes.encodeHex()
+    }
+
     /** Multiboot 0.6.96, 3.1.1 to 3.1.3: a header that says where the file goes, and code right behind it. */
     static Path write(Path dir, String hex) {
         def code = hex.replaceAll(/\s/, '').decodeHex()

@@ -306,7 +306,8 @@ public final class GuestMemory implements AutoCloseable {
     public void adopt(MemoryImage image) {
         checkOpen();
         if (image.sizeBytes() != sizeBytes) {
-            throw new IllegalArgumentException("an image of %d bytes for a RAM of %d".formatted(image.sizeBytes(), sizeBytes));
+            throw new IllegalArgumentException(
+                    "an image of %d bytes for a RAM of %d".formatted(image.sizeBytes(), sizeBytes));
         }
         become(image.share());
         if (file != NO_FILE) {

@@ -61,7 +61,8 @@ class MemoryImageTest {
             other.write32(0, 2);
             memory.write32(4, 3);
 
-            assertEquals(List.of(1, 3, 2, 0), List.of(memory.read32(0), memory.read32(4), other.read32(0), other.read32(4)));
+            assertEquals(
+                    List.of(1, 3, 2, 0), List.of(memory.read32(0), memory.read32(4), other.read32(0), other.read32(4)));
         }
     }
 
@@ -87,7 +88,9 @@ class MemoryImageTest {
         try (memory;
                 MemoryImage first = memory.freeze()) {
             memory.write8(3 * PAGE, 2);
-            assertEquals(BitSet.valueOf(new long[] {1 << 3}), ChangedPages.of(memory, first).pages());
+            assertEquals(
+                    BitSet.valueOf(new long[] {1 << 3}),
+                    ChangedPages.of(memory, first).pages());
             try (MemoryImage second = memory.freeze()) {
                 assertTrue(ChangedPages.of(memory, second).pages().isEmpty(), "nothing has changed since");
                 assertEquals(10, second.held().cardinality());

@@ -48,7 +48,9 @@ final class Forms {
 
     @SuppressWarnings("unchecked")
     private static <T> Map.Entry<Class<?>, Form> plain(Class<T> type, Writer<T> writer, Reader<T> reader) {
-        return Map.entry(type, form(type.getSimpleName().toLowerCase(Locale.ROOT), (Writer<Object>) writer, (Reader<Object>) reader));
+        return Map.entry(
+                type,
+                form(type.getSimpleName().toLowerCase(Locale.ROOT), (Writer<Object>) writer, (Reader<Object>) reader));
     }
 
     private static Form form(String schema, Writer<Object> writer, Reader<Object> reader) {
@@ -151,14 +153,13 @@ final class Forms {
         for (Object constant : type.getEnumConstants()) {
             constants.put(((Enum<?>) constant).name(), constant);
         }
-        return form(
-                constants.keySet().toString(), (value, out) -> writeText(((Enum<?>) value).name(), out), in -> {
-                    Object constant = constants.get(readText(in));
-                    if (constant == null) {
-                        throw new IllegalArgumentException("no constant of " + type.getSimpleName());
-                    }
-                    return constant;
-                });
+        return form(constants.keySet().toString(), (value, out) -> writeText(((Enum<?>) value).name(), out), in -> {
+            Object constant = constants.get(readText(in));
+            if (constant == null) {
+                throw new IllegalArgumentException("no constant of " + type.getSimpleName());
+            }
+            return constant;
+        });
     }
 
     /** How many elements follow, of an octet at least: a wrong number must not take all memory. */

@@ -77,7 +77,8 @@ final class RecordForm implements Form {
         try {
             return constructor.newInstance(values);
         } catch (InvocationTargetException e) {
-            throw new IllegalArgumentException("no " + constructor.getDeclaringClass().getSimpleName(), e.getCause());
+            throw new IllegalArgumentException(
+                    "no " + constructor.getDeclaringClass().getSimpleName(), e.getCause());
         } catch (InstantiationException | IllegalAccessException e) {
             throw new IllegalStateException("a record that can't be made: " + constructor, e);
         }

@@ -67,7 +67,9 @@ public final class SnapshotFile {
             return snapshot;
         } catch (IOException e) {
             throw new HostMistake(
-                    "the snapshot " + file + " can't be read: " + e, "see whether it is there, whole, and may be read", e);
+                    "the snapshot " + file + " can't be read: " + e,
+                    "see whether it is there, whole, and may be read",
+                    e);
         }
     }
 
@@ -161,7 +163,8 @@ public final class SnapshotFile {
 
     private HostMistake another(String name) {
         return new HostMistake(
-                "%s was written by vmlab %s, whose %s keeps other things than this vmlab's".formatted(file, writer, name),
+                "%s was written by vmlab %s, whose %s keeps other things than this vmlab's"
+                        .formatted(file, writer, name),
                 "open it with that vmlab, or take the snapshot anew");
     }
 

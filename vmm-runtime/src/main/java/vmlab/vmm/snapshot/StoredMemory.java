@@ -86,7 +86,8 @@ record StoredMemory(long sizeBytes, BitSet held, boolean packed, long at, int ch
         void write(int page, byte[] octets) throws IOException;
     }
 
-    private static void eachPage(MemoryImage image, MemoryImage.View view, BitSet held, CRC32C checksum, PageWriter writer)
+    private static void eachPage(
+            MemoryImage image, MemoryImage.View view, BitSet held, CRC32C checksum, PageWriter writer)
             throws IOException {
         byte[] octets = new byte[PAGE];
         byte[] zeros = new byte[PAGE];

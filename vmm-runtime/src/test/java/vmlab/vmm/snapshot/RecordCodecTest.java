@@ -49,7 +49,8 @@ class RecordCodecTest {
 
     @Test
     void plainValuesComeBack() {
-        Plain value = new Plain(true, (byte) -1, (short) -2, Integer.MIN_VALUE, Long.MIN_VALUE, "Grüße\0🙂", Colour.GREEN);
+        Plain value =
+                new Plain(true, (byte) -1, (short) -2, Integer.MIN_VALUE, Long.MIN_VALUE, "Grüße\0🙂", Colour.GREEN);
         assertEquals(value, roundTrip(Plain.class, value));
     }
 
@@ -80,9 +81,7 @@ class RecordCodecTest {
                 .with(FxImage.of(FxImage.buffer().putLong(FxImage.XMM, -1L)))
                 .with(new TreeMap<>(Map.of(0x174, 0x60L)))
                 .with(new CpuState.Activity(
-                        true,
-                        CpuState.Shadow.STI,
-                        Optional.of(new CpuState.Event(14, false, OptionalInt.of(2)))));
+                        true, CpuState.Shadow.STI, Optional.of(new CpuState.Event(14, false, OptionalInt.of(2)))));
         assertEquals(state, roundTrip(CpuState.class, state));
     }
 
@@ -94,21 +93,25 @@ class RecordCodecTest {
 
     @Test
     void theSchemaNamesComponentsAndTypes() {
-        assertEquals("(number:int,more:optional<(text:string)>)", RecordCodec.of(Inner.class).schema());
+        assertEquals(
+                "(number:int,more:optional<(text:string)>)",
+                RecordCodec.of(Inner.class).schema());
         assertEquals("[RED, GREEN]", RecordCodec.of(Plain.class).schema().replaceAll(".*colour:(.*)\\)", "$1"));
     }
 
     @Test
     void whatItsConstructorRefusesIsRefused() {
         byte[] empty = {0, 0, 0, 0};
-        assertThrows(IllegalArgumentException.class, () -> RecordCodec.of(Inner2.class).decode(empty));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> RecordCodec.of(Inner2.class).decode(empty));
     }
 
     @Test
     void damagedOctetsAreRefusedAndNothingWorse() {
         RecordCodec<Several> codec = RecordCodec.of(Several.class);
-        byte[] good = codec.encode(
-                new Several(List.of(new Inner(1, Optional.empty())), Map.of(1, "one"), OptionalInt.of(1), Optional.of("t")));
+        byte[] good = codec.encode(new Several(
+                List.of(new Inner(1, Optional.empty())), Map.of(1, "one"), OptionalInt.of(1), Optional.of("t")));
         assertThrows(IllegalArgumentException.class, () -> codec.decode(Arrays.copyOf(good, good.length + 1)));
         for (int length = 0; length < good.length; length++) {
             byte[] part = Arrays.copyOf(good, length);

@@ -134,16 +134,14 @@ class SnapshotFileTest {
     void anotherFormatIsNamedWithWhoWroteIt() throws IOException {
         write(true);
         poke(11, 2);
-        assertEquals(
-                file + " is a snapshot of format 2, written by vmlab 1.2.3; this vmlab reads format 1", refusal());
+        assertEquals(file + " is a snapshot of format 2, written by vmlab 1.2.3; this vmlab reads format 1", refusal());
     }
 
     @Test
     void aRecordOfAnotherShapeIsNamedWithWhoWroteIt() {
         write(true);
         SnapshotFile snapshot = SnapshotFile.open(file);
-        HostMistake mistake =
-                assertThrows(HostMistake.class, () -> snapshot.record("thing", OtherThing.class));
+        HostMistake mistake = assertThrows(HostMistake.class, () -> snapshot.record("thing", OtherThing.class));
         assertEquals(
                 file + " was written by vmlab 1.2.3, whose thing keeps other things than this vmlab's",
                 mistake.getMessage());
