@@ -40,4 +40,10 @@ record CycleState(
         Objects.requireNonNull(vm);
         calls = List.copyOf(calls);
     }
+
+    /** The same, of a VM whose console nobody has read, and whose login nobody has seen. */
+    CycleState unread() {
+        OfVm fresh = new OfVm(new ShellDialogue.State(false, 0), Map.of(), vm.events);
+        return new CycleState(console, kernel, typed, 0, calls, fresh);
+    }
 }

@@ -17,9 +17,9 @@ import java.util.stream.Collectors;
 public final class LabSnapshot implements AutoCloseable {
     private final String name;
     private final List<VmSnapshot> vms;
-    private final Wiring.State wiring;
+    private final WiringState wiring;
 
-    LabSnapshot(String name, List<VmSnapshot> vms, Wiring.State wiring) {
+    LabSnapshot(String name, List<VmSnapshot> vms, WiringState wiring) {
         this.name = Objects.requireNonNull(name);
         this.vms = List.copyOf(vms);
         this.wiring = Objects.requireNonNull(wiring);
@@ -39,7 +39,7 @@ public final class LabSnapshot implements AutoCloseable {
         return vms.stream().filter(one -> one.vm().equals(vm)).findFirst();
     }
 
-    Wiring.State wiring() {
+    WiringState wiring() {
         return wiring;
     }
 

@@ -112,7 +112,7 @@ final class LabSnapshots implements AutoCloseable {
 
     void restore(Path file) {
         SnapshotStore store = SnapshotStore.open(file);
-        Optional<Wiring.State> wiring = store.wiring();
+        Optional<WiringState> wiring = store.wiring();
         if (wiring.isEmpty()) {
             throw new LabMistake(file + " is a VM's, not a lab's", store.vms().get(0) + ".restore(…) goes on from it");
         }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import vmlab.crossvm.PciConnections;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.devices.pc.FilePort;
 import vmlab.devices.pc.Pc;
@@ -22,6 +23,7 @@ import vmlab.vmm.CpuModel;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 import vmlab.vmm.boot.BootImage;
 import vmlab.vmm.boot.BootLoader;
@@ -71,7 +73,8 @@ final class PcFactory implements MachineFactory {
         Hypervisor hypervisor = hypervisor(spec, cpu);
         boolean same = hypervisor.name().equals("soft")
                 && spec.numVcpus() == 1
-                && spec.interfaces().isEmpty();
+                && spec.interfaces().isEmpty()
+                && spec.crossvmConnections().isEmpty();
         return same ? Optional.of(identity(spec, image(spec), cpu)) : Optional.empty();
     }
 
@@ -104,7 +107,12 @@ final class PcFactory implements MachineFactory {
         uart.set(pc.uart(0));
         FilePort filePort = pc.machine().add(new FilePort("file-port", console::nextOfFile, console::ofFile));
         pc.machine().ports().map(PcLayout.FILE_WINDOW, filePort.name(), filePort);
-        Made made = new Made(pc.machine(), () -> pc.uart(0).inputAvailable(), pc.irq(VmcallConnections.IRQ));
+        IrqLine eventIrq = pc.irq(VmcallConnections.IRQ);
+        Made made = new Made(
+                pc.machine(),
+                () -> pc.uart(0).inputAvailable(),
+                eventIrq,
+                connections -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, connections));
         return new Prepared(made, () -> {
             BootLoader loader = BootLoaders.forImage(image(spec));
             pc.machine().vcpu().restore(loader.load(pc.machine().memory()));

@@ -13,10 +13,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmlab.crossvm.ConnectionFunction;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuModel;
@@ -37,9 +39,9 @@ import vmlab.vmm.VmClock;
 /**
  * A VM from power-on to its end: the machine, what it printed, what is typed, and the waits of scripts.
  *
- * <p>At virtual pace the guest runs only inside {@link #await}, which holds it at the very instruction that made the
- * condition true or at which the limit passed: so two runs of a script meet the guest at the same instructions. In real
- * time the guest runs freely and limits are the host's.
+ * <p>At virtual pace the guest runs only inside {@link #await}, its own or another VM's, by {@link Turns}; its own holds it at
+ * the very instruction that made the condition true or at which the limit passed: so two runs of a script meet the guest at
+ * the same instructions. In real time the guest runs freely and limits are the host's.
  *
  * <p>Threads: one script at a time calls {@link #await}; conditions are looked at on the machine's thread. There are no
  * locks of its own: what both need goes through the machine's inbox and a future.
@@ -94,12 +96,16 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final GuestEvents events;
     private final TypedInput input;
     private final IrqLine eventIrq;
+    private final Consumer<List<ConnectionFunction.Ends>> functions;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
     private final PostponedStart beginning;
 
     /** How often something came from outside that a boot by itself doesn't have. */
     private final AtomicInteger disturbances = new AtomicInteger();
+
+    private final Turns turns;
+    private final Turns.Member turn;
 
     /** The machine's thread's. */
     private Wait waiting;
@@ -113,8 +119,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private boolean memoryGone;
 
     private volatile boolean held;
-    /** A debugger is attached: it alone says when the guest runs. */
-    private volatile boolean debugged;
+    /** If one is attached, it alone says when the guest runs. */
+    private volatile Turns.Debugger debugger = Turns.Debugger.NONE;
 
     private volatile long consumed;
 
@@ -129,7 +135,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             VmSpec spec,
             MachineFactory machines,
             CopyOnWriteArrayList<Console.Listener> listeners,
-            GuestEvents events) {
+            GuestEvents events,
+            Turns turns) {
         this.listeners = listeners;
         this.events = events;
         MachineFactory.Prepared prepared = machines.prepare(spec, this, events);
@@ -137,14 +144,42 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         machine = made.machine();
         beginning = new PostponedStart(prepared.load());
         eventIrq = made.eventIrq();
+        functions = made.functions();
         input = new TypedInput(machine.clock(), made.inputAvailable());
-        machine.whenEnded().thenRun(() -> atEnd.forEach(Runnable::run));
+        this.turns = turns;
+        turn = turns.member(spec.index(), machine, handlerRun);
+        machine.whenEnded().thenRun(() -> {
+            turn.leave();
+            atEnd.forEach(Runnable::run);
+        });
     }
 
     /** Connects it with others; before its start. */
     void connect(VmcallConnections.Ends ends) {
-        connections =
-                machine.add(new VmcallConnections("crossvm", VmcallConnections.Wires.of(machine, eventIrq), ends));
+        VmcallConnections.Wires wires = VmcallConnections.Wires.of(machine, turn::deliver, eventIrq);
+        connections = machine.add(new VmcallConnections("crossvm", wires, ends));
+    }
+
+    /** Connects it with others by PCI functions; before its start. */
+    void plug(List<ConnectionFunction.Ends> connections) {
+        functions.accept(connections);
+    }
+
+    /** Connects it otherwise while it runs; its ids stay. */
+    void rewire(VmcallConnections.Ends ends) {
+        machine.post(() -> {
+            if (connections == null) {
+                connect(ends);
+            } else {
+                connections.rewire(ends);
+            }
+        });
+    }
+
+    /** Guest time as it can be seen from any thread. */
+    long nanosSeen() {
+        Duration last = lastTime;
+        return last != null ? last.toNanos() : machine.clock().nanos();
     }
 
     /** What it is connected by; empty if it isn't. */
@@ -164,7 +199,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Starts the machine, at once if its kernel is loaded, else when somebody needs the guest. */
     void start(Machine.Pace pace) {
-        beginning.start(() -> machine.start(pace, pace == Machine.Pace.VIRTUAL));
+        beginning.start(() -> {
+            machine.start(pace, pace == Machine.Pace.VIRTUAL);
+            if (pace == Machine.Pace.VIRTUAL) {
+                turn.join();
+            }
+        });
     }
 
     /** Starts the machine with a guest that is somewhere in its life. */
@@ -193,6 +233,19 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** The machine, as long as its guest hasn't begun: it has no thread of its own yet. */
     Machine machineToBe() {
         return machine;
+    }
+
+    /** Its guest begins now, if it was put off: there is another VM that may meet it. */
+    void beginNow() {
+        beginning.needed();
+    }
+
+    /** Its clock has been set: turns are counted from there. */
+    void retimed() {
+        if (!held && end().isEmpty() && machine.pace() == Machine.Pace.VIRTUAL) {
+            turn.leave();
+            turn.join();
+        }
     }
 
     // ---- what a snapshot holds besides the machine; for the machine's thread
@@ -308,21 +361,40 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     void hold() throws InterruptedException {
         beginning.needed();
         held = true;
-        machine.hold();
+        leaveAndHold();
         machine.awaitHeld();
     }
 
-    /** {@link #hold()} for a handler: the guest stops behind the hypercall. */
+    /** {@link #hold()} for a handler: the guest stops behind the hypercall, and others go on then. */
     void holdFromWithin() {
         held = true;
+        machine.hold();
+        machine.post(() -> {
+            if (held) {
+                leaveAndHold();
+            }
+        });
+    }
+
+    private void leaveAndHold() {
+        turn.leave();
         machine.hold();
     }
 
     /** Ends {@link #hold()}. */
     void release() {
         held = false;
-        if (machine.pace() == Machine.Pace.REAL_TIME) {
-            machine.resume();
+        goOn();
+    }
+
+    /** Runs from now on, at its pace. */
+    private void goOn() {
+        if (end().isEmpty() && !held) {
+            if (machine.pace() == Machine.Pace.VIRTUAL) {
+                turn.join();
+            } else if (debugger != Turns.Debugger.STOPS) {
+                machine.resume();
+            }
         }
     }
 
@@ -333,15 +405,13 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     void pace(Machine.Pace pace) throws InterruptedException {
         beginning.needed();
         machine.pace(pace);
-        if (debugged) {
-            return;
-        }
         if (pace == Machine.Pace.VIRTUAL) {
             machine.hold();
             machine.awaitHeld();
-        } else if (!held) {
-            machine.resume();
+        } else {
+            turn.leaveForGood();
         }
+        goOn();
     }
 
     // ---- debuggers
@@ -352,40 +422,51 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     }
 
     boolean isDebugged() {
-        return debugged;
+        return debugger != Turns.Debugger.NONE;
     }
 
     /** Whether a debugger has stopped the guest. */
     boolean isStoppedByDebugger() {
-        return debugged && !machine.isRunning();
+        return debugger == Turns.Debugger.STOPS;
     }
 
-    /** Stops the guest; from now on it runs when the debugger says so, whoever waits for it. */
-    void attachDebugger() throws InterruptedException {
+    /** Stops the guest, for a debugger; from now on it runs when the debugger says so, whoever waits for it. */
+    void stopForDebugger() throws InterruptedException {
         disturbances.incrementAndGet();
-        debugged = true;
+        stoppedForDebugger();
         machine.hold();
         machine.awaitHeld();
+    }
+
+    /** The guest has come to a breakpoint. */
+    void stoppedForDebugger() {
+        debugger = Turns.Debugger.STOPS;
+        turn.debugger(debugger);
+    }
+
+    /** Lets the guest go on, for a debugger. */
+    void resumeForDebugger() {
+        debugger = Turns.Debugger.RUNS;
+        turn.debugger(debugger);
+        if (machine.pace() == Machine.Pace.REAL_TIME) {
+            machine.resume();
+        }
     }
 
     /** The guest goes on if it would without a debugger: in real time, or if it is waited for. */
     void detachDebugger() throws InterruptedException {
         if (end().isPresent()) {
-            debugged = false;
+            debugger = Turns.Debugger.NONE;
             return;
         }
         machine.onBreakpoint(exit -> {});
         ask(() -> {
-            debugged = false;
+            debugger = Turns.Debugger.NONE;
             if (end().isEmpty()) {
                 machine.vcpu().debug(DebugPoints.NONE);
             }
-            boolean awaited = waiting != null && waiting.holds;
-            if (!held && (awaited || machine.pace() == Machine.Pace.REAL_TIME)) {
-                machine.resume();
-            } else {
-                machine.hold();
-            }
+            turn.debugger(debugger);
+            goOn();
             return true;
         });
     }
@@ -505,6 +586,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         disturbances.incrementAndGet();
         beginning.needed();
         machine.post(() -> input.add(copy, atOnce));
+        turn.wake();
     }
 
     /**
@@ -517,6 +599,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             throw new LabMistake(
                     "a handler can't wait for " + machine.name() + ", which stands still until it returns",
                     "wait outside of the handler, behind " + machine.name() + ".waitForHypercall(…)");
+        }
+        if (machine.pace() == Machine.Pace.VIRTUAL && turns.isInHandler()) {
+            throw new LabMistake(
+                    "a handler can't wait for " + machine.name()
+                            + ": at virtual pace all VMs stand still until it returns",
+                    "wait outside of the handler, or have real time (lab.pace)");
         }
         Duration most = panic().isPresent() ? PANIC_GRACE : LONGEST_LIMIT;
         Duration allowed = limit.compareTo(most) > 0 ? most : limit;
@@ -532,11 +620,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                     () -> wait.outcome.complete(watch.met() ? Outcome.MET : Outcome.ENDED));
         } catch (InterruptedException e) {
             handlerRun.interruptIfStuck();
+            turns.interruptIfStuck();
             abandon(wait);
             throw e;
         }
-        if (wait.holds && !debugged) {
-            awaitHeld();
+        if (wait.holds) {
+            awaitRest();
         } else if (!wait.holds && outcome == Outcome.LIMIT) {
             machine.post(() -> finish(wait, Outcome.LIMIT));
         }
@@ -545,18 +634,18 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     private void abandon(Wait wait) {
         machine.post(() -> finish(wait, Outcome.LIMIT));
-        if (wait.holds && !debugged) {
-            machine.hold();
-            awaitHeld();
+        if (wait.holds) {
+            turn.awaited(false);
+            awaitRest();
         }
     }
 
     /** Waits for the hold, which comes after the current instruction: too soon to let an interrupt end it. */
-    private void awaitHeld() {
+    private void awaitRest() {
         boolean interrupted = false;
         while (true) {
             try {
-                machine.awaitHeld();
+                turns.awaitRest();
                 break;
             } catch (InterruptedException e) {
                 interrupted = true;
@@ -574,9 +663,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         } else if (wait.holds) {
             wait.limit = machine.clock().alarm(() -> finish(wait, Outcome.LIMIT));
             wait.limit.at(machine.clock().nanos() + limit.toNanos());
-            if (!debugged) {
-                machine.resume();
-            }
+            turn.awaited(true);
         }
     }
 
@@ -588,8 +675,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         if (wait.limit != null) {
             wait.limit.cancel();
         }
-        if (wait.holds && !debugged) {
-            machine.hold();
+        if (wait.holds) {
+            turn.awaited(false);
         }
         wait.outcome.complete(outcome);
     }

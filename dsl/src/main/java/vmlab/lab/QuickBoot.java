@@ -21,6 +21,7 @@ import vmlab.vmm.Machine.Pace;
 final class QuickBoot {
     private static final Logger LOG = LoggerFactory.getLogger(QuickBoot.class);
     private static final String COLD = "coldBoot";
+    private static final String BOOTED = "booted";
     private static final String PROMPT = "at the login prompt";
 
     /** What a login types: the user's name and the password. */
@@ -52,7 +53,9 @@ final class QuickBoot {
 
     /** Starts a machine: its guest boots now, later, or has booted. */
     void begin(PowerCycle fresh, boolean cold) {
-        guest = cold || !cache().isUsed()
+        boolean alone = vm.standsAlone();
+        vm.lab().vms().stream().filter(other -> other != vm).forEach(LabVm::beginNow);
+        guest = cold || !alone || !cache().isUsed()
                 ? Optional.empty()
                 : vm.lab().machines().identity(vm.spec());
         boolean realTime = vm.lab().pace() == Pace.REAL_TIME;
@@ -90,8 +93,10 @@ final class QuickBoot {
             }
         }
         shell.login(user, password);
-        if (fromTheStart && now.disturbances() <= LOGIN_LINES) {
-            keep(now, moment);
+        if (fromTheStart
+                && now.disturbances() <= LOGIN_LINES
+                && now.hypercalls().counts().isEmpty()) {
+            cache().keep(guest.get(), moment, vm.snapshotsOf().take(BOOTED, now));
         }
     }
 
@@ -118,17 +123,13 @@ final class QuickBoot {
 
     private void keepPrompt(PowerCycle cycle) {
         try {
-            if (cycle.disturbances() == 0) {
-                keep(cycle, PROMPT);
+            if (cycle.disturbances() == 0 && cycle.hypercalls().counts().isEmpty()) {
+                // Its user may have read the console meanwhile.
+                VmSnapshot prompt = vm.snapshotsOf().take(BOOTED, cycle).unread();
+                cache().keep(guest.orElseThrow(), PROMPT, prompt);
             }
         } catch (LabMistake e) {
             LOG.info("the boot of {} isn't kept: {}", vm.name(), e.getMessage());
-        }
-    }
-
-    private void keep(PowerCycle cycle, String moment) {
-        if (cycle.hypercalls().counts().isEmpty()) {
-            cache().keep(guest.orElseThrow(), moment, vm.snapshotsOf().take("booted", cycle));
         }
     }
 }

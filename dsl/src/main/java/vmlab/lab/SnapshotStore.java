@@ -54,7 +54,7 @@ final class SnapshotStore {
      *
      * @param packed compressed; else VMs go on from the file itself
      */
-    static Path write(Path path, String name, List<VmSnapshot> vms, Optional<Wiring.State> wiring, boolean packed) {
+    static Path write(Path path, String name, List<VmSnapshot> vms, Optional<WiringState> wiring, boolean packed) {
         SnapshotWriter writer = new SnapshotWriter(Build.version());
         writer.record(ABOUT, new About(name, vms.stream().map(VmSnapshot::vm).toList(), wiring.isPresent()));
         wiring.ifPresent(state -> writer.record(WIRING, state));
@@ -76,8 +76,8 @@ final class SnapshotStore {
     }
 
     /** What the connections of the lab held; empty if it is a VM's. */
-    Optional<Wiring.State> wiring() {
-        return about.ofLab ? Optional.of(file.record(WIRING, Wiring.State.class)) : Optional.empty();
+    Optional<WiringState> wiring() {
+        return about.ofLab ? Optional.of(file.record(WIRING, WiringState.class)) : Optional.empty();
     }
 
     /** A VM, for a machine of such parts; closed by the caller. */

@@ -56,10 +56,9 @@ public final class VmSnapshot implements AutoCloseable {
         return (long) machine.memory().held().cardinality() * GuestMemory.PAGE_BYTES;
     }
 
-    /** The same for one more owner. */
-    VmSnapshot share() {
-        return new VmSnapshot(
-                name, vm, new MachineSnapshot(machine.state(), machine.memory().share()), state);
+    /** The same, in place of this, of a VM whose console nobody has read. */
+    VmSnapshot unread() {
+        return new VmSnapshot(name, vm, machine, state.unread());
     }
 
     /** Keeps it in a file, which {@link LabVm#restore(Path)} takes; its memory is compressed. */

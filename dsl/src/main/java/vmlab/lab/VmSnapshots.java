@@ -106,6 +106,7 @@ final class VmSnapshots implements AutoCloseable {
             refused.ifPresent(mistake -> {
                 throw mistake;
             });
+            cycle.retimed();
         }
         vm.knows(snapshot.state().vm());
     }
