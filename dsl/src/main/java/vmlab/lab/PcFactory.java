@@ -112,7 +112,7 @@ final class PcFactory implements MachineFactory {
                 pc.machine(),
                 () -> pc.uart(0).inputAvailable(),
                 eventIrq,
-                connections -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, connections));
+                (thread, connections) -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, thread, connections));
         return new Prepared(made, () -> {
             BootLoader loader = BootLoaders.forImage(image(spec));
             pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
