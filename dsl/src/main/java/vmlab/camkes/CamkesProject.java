@@ -73,12 +73,20 @@ public record CamkesProject(
         CamkesReader.Options reading =
                 new CamkesReader.Options(options.reading().includePath(), macros, folder.configurationHeaders());
         CamkesSystem system = CamkesReader.read(file, reading);
-        List<Problem> problems = new ArrayList<>(system.problems());
-        problems.addAll(CompositionChecker.check(system.types(), system.composition()));
+        List<Problem> problems = problems(system);
         if (!problems.isEmpty()) {
             return new CamkesProject(Assembly.EMPTY, system, problems, List.of(), Map.of());
         }
         return resolved(system, new SourceLocation(file.toString(), 0, 0), folder, options);
+    }
+
+    /** What couldn't be read leaves holes: what would be said of names then is noise. */
+    private static List<Problem> problems(CamkesSystem system) {
+        if (!system.problems().isEmpty()) {
+            return system.problems();
+        }
+        List<Problem> forgotten = Library.forgottenImports(system);
+        return forgotten.isEmpty() ? CompositionChecker.check(system.types(), system.composition()) : forgotten;
     }
 
     private static CamkesProject resolved(

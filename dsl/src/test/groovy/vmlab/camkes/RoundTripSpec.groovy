@@ -26,10 +26,11 @@ class RoundTripSpec extends Specification {
         project
     }
 
-    static CamkesProject sample(String name) {
-        project(Path.of(RoundTripSpec.getResource("samples/${name}.camkes").toURI()))
+    private CamkesProject sample(String name) {
+        project(Samples.copy(folder, name))
     }
 
+    /** Beside the sample, so that names are found to be the same. */
     private CamkesProject imported(String text) {
         project(Files.writeString(folder.resolve('exported.camkes'), text))
     }

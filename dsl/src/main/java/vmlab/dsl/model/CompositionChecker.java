@@ -36,6 +36,9 @@ public final class CompositionChecker {
     /** By whom each interface is connected: more than one connection of a kind is one of several ends. */
     private final Map<String, Connection> users = new HashMap<>();
 
+    /** What was set and isn't there. */
+    private final Set<String> strangers = new HashSet<>();
+
     private final List<Problem> problems = new ArrayList<>();
 
     private CompositionChecker() {}
@@ -265,6 +268,10 @@ public final class CompositionChecker {
     private void checkOwner(InstanceSetting setting) {
         String owner = setting.instance();
         if (!instances.containsKey(owner) && !connections.containsKey(owner)) {
+            // Several settings of one that isn't there are one mistake.
+            if (!strangers.add(owner)) {
+                return;
+            }
             Set<String> names = new HashSet<>(instances.keySet());
             names.addAll(connections.keySet());
             add(
