@@ -40,10 +40,9 @@ final class HandlerAuthor implements Author {
 
     @Override
     public void failed(String what, Throwable thrown) {
-        String again = " failed; further failures are only counted";
         reports.reported(thrown)
                 .ifPresentOrElse(
-                        mistake -> out.println(what + again + "\n" + mistake.getMessage()),
-                        () -> LOG.error("{} failed", what, thrown));
+                        mistake -> out.println(what + "\n" + mistake.getMessage()),
+                        () -> LOG.error("{}", what, thrown));
     }
 }

@@ -41,10 +41,12 @@ abstract class InterfaceBlock extends Block {
         return add(Interface.Kind.CONSUMES, "consumes", type, face);
     }
 
+    /** A procedure of others' that it calls. */
     public Interface uses(String type, String face) {
         return add(Interface.Kind.USES, "uses", type, face);
     }
 
+    /** A procedure of its own that others call. */
     public Interface provides(String type, String face) {
         return add(Interface.Kind.PROVIDES, "provides", type, face);
     }
@@ -69,7 +71,7 @@ abstract class InterfaceBlock extends Block {
     /** {@code has mutex('m')}: the lock has been added when this is called. */
     public void has(Interface lock) {
         if (!interfaces.contains(lock)) {
-            throw new IllegalArgumentException("no lock of this component: " + lock.name());
+            throw new IllegalArgumentException("no interface of this component: " + lock.name());
         }
     }
 

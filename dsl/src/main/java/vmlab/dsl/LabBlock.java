@@ -9,10 +9,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import vmlab.dsl.model.Assembly;
+import vmlab.dsl.model.AssemblyChange;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.Composition;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
+import vmlab.lab.LabComponent;
+import vmlab.lab.LabConnection;
+import vmlab.lab.LabVm;
 
 /** The words of {@code lab { }}. */
 public final class LabBlock extends Block {
@@ -20,6 +24,8 @@ public final class LabBlock extends Block {
     private final List<VmSpec> vms = new ArrayList<>();
     private final List<ComponentSpec> components = new ArrayList<>();
     private final List<Composition> compositions = new ArrayList<>();
+    private final List<AssemblyChange.Named> removed = new ArrayList<>();
+    private final List<AssemblyChange.Named> unplugged = new ArrayList<>();
 
     LabBlock(LabScript script) {
         super(script);
@@ -73,6 +79,28 @@ public final class LabBlock extends Block {
     public void configuration(
             @DelegatesTo(value = CompositionBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
         composition(block);
+    }
+
+    /** Takes something of the lab away, by its name; for {@code lab.apply { }}. */
+    public void remove(Object gone) {
+        removed.add(new AssemblyChange.Named(name(gone), here("remove")));
+    }
+
+    /** Has a connection be there but not plugged in, by its name; for {@code lab.apply { }}. */
+    public void unplug(Object connection) {
+        unplugged.add(new AssemblyChange.Named(name(connection), here("unplug")));
+    }
+
+    private static String name(Object named) {
+        return named instanceof LabVm vm
+                ? vm.name()
+                : named instanceof LabComponent component
+                        ? component.name()
+                        : named instanceof LabConnection connection ? connection.name() : String.valueOf(named);
+    }
+
+    AssemblyChange change() {
+        return new AssemblyChange(assembly(), removed, unplugged);
     }
 
     /** What has a name so far, here and in the lab. */

@@ -24,7 +24,8 @@ import vmlab.lab.LabVm;
 import vmlab.vmm.HostMistake;
 
 /**
- * Runs scripts and prompt lines in one lab, over one binding. Its variables are the VMs and components ({@code vm0}), what scripts and
+ * Runs scripts and prompt lines in one lab, over one binding. Its variables are the VMs
+ * ({@code vm0}), components and connections, what scripts and
  * prompt have assigned, {@code args}, {@code out} (where they print) and {@code _}, the last value of the prompt.
  *
  * <p>Threads: one at a time. Interrupting it ends a wait, and any loop of the script, with a mistake of the kind
@@ -49,9 +50,10 @@ public final class ScriptRunner {
         loader = new GroovyClassLoader(parent, configuration());
         prompt = new PromptCompiler(loader, configuration());
         reports = new MistakeReports(context.sources(), binding);
+        InstanceNames names = new InstanceNames(lab, binding);
+        names.refresh();
+        lab.onChange(names::refresh);
         lab.author(new HandlerAuthor(context.sources(), reports, out));
-        lab.onVm(vm -> binding.setVariable(vm.name(), vm));
-        lab.onComponent(component -> binding.setVariable(component.name(), component));
     }
 
     private static CompilerConfiguration configuration() {

@@ -72,6 +72,16 @@ final class ScriptSources {
         return matcher.find() ? matcher.start() + 1 : 0;
     }
 
+    /** The text of the block whose word stands at a place: {@code { … }}; empty if nobody knows it. */
+    String block(SourceLocation location) {
+        String text = text(location.file());
+        int at = 0;
+        for (int line = 1; line < location.line() && at >= 0; line++) {
+            at = text.indexOf('\n', at) + 1;
+        }
+        return location.line() == 0 ? "" : Brackets.block(text, at + Math.max(0, location.column() - 1));
+    }
+
     /** A file that is no script: a .camkes file, say, or what it goes with. */
     private static Optional<Source> ofFile(String name) {
         try {

@@ -41,11 +41,24 @@ public final class CompositionChecker {
 
     private final List<Problem> problems = new ArrayList<>();
 
-    private CompositionChecker() {}
+    private final Set<String> loose;
+
+    private CompositionChecker(Set<String> loose) {
+        this.loose = loose;
+    }
 
     /** All problems, in the order in which things are declared. */
     public static List<Problem> check(Collection<ComponentType> types, Composition composition) {
-        CompositionChecker checker = new CompositionChecker();
+        return check(types, composition, Set.of());
+    }
+
+    /**
+     * All problems of a live composition.
+     *
+     * @param loose paths of interfaces that have lost what they were connected to, and may go without
+     */
+    public static List<Problem> check(Collection<ComponentType> types, Composition composition, Set<String> loose) {
+        CompositionChecker checker = new CompositionChecker(loose);
         types.forEach(type -> checker.types.putIfAbsent(type.name(), type));
         composition.instances().forEach(checker::checkInstance);
         composition.connections().forEach(checker::checkConnection);
@@ -230,7 +243,8 @@ public final class CompositionChecker {
             typeOf(instance.name())
                     .ifPresent(type -> type.interfaces().stream()
                             .filter(CompositionChecker::mustBeConnected)
-                            .filter(face -> !users.containsKey(instance.name() + "." + face.name()))
+                            .filter(face -> !users.containsKey(instance.name() + "." + face.name())
+                                    && !loose.contains(instance.name() + "." + face.name()))
                             .forEach(face -> add(
                                     face.location(),
                                     "%s.%s is not connected".formatted(instance.name(), face.name()),
@@ -267,6 +281,10 @@ public final class CompositionChecker {
 
     private void checkOwner(InstanceSetting setting) {
         String owner = setting.instance();
+        if (owner.endsWith(VmSpec.CONFIG)
+                && isVirtualMachine(owner.substring(0, owner.length() - VmSpec.CONFIG.length()))) {
+            owner = owner.substring(0, owner.length() - VmSpec.CONFIG.length());
+        }
         if (!instances.containsKey(owner) && !connections.containsKey(owner)) {
             // Several settings of one that isn't there are one mistake.
             if (!strangers.add(owner)) {
@@ -288,6 +306,10 @@ public final class CompositionChecker {
                     owner + " has no attribute " + attribute,
                     Similar.didYouMean(attribute, Attribute.words(), "CAmkES would take it and nobody would read it"));
         }
+    }
+
+    private boolean isVirtualMachine(String instance) {
+        return typeOf(instance).filter(CompositionChecker::isVirtualMachine).isPresent();
     }
 
     private static boolean isVirtualMachine(ComponentType type) {

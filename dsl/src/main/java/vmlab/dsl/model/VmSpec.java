@@ -3,6 +3,7 @@ package vmlab.dsl.model;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -44,6 +45,9 @@ public record VmSpec(
     /** What of it suits one CPU only. */
     private static final Set<String> FOR_ONE_CPU = Set.of("nolapic", "noapic", "noreplace-smp", "maxcpus=0", "nosmp");
 
+    /** What the name of CAmkES's second instance for a VM ends in, which had the attributes of its hardware. */
+    static final String CONFIG = "_config";
+
     static final int MB = 1 << 20;
 
     public VmSpec {
@@ -64,6 +68,11 @@ public record VmSpec(
     /** A VM without connections. */
     public VmSpec(int index, List<Setting> settings, SourceLocation location) {
         this(index, settings, List.of(), List.of(), location);
+    }
+
+    /** With more settings. */
+    VmSpec with(List<Setting> more) {
+        return new VmSpec(index, Stream.concat(settings.stream(), more.stream()).toList(), interfaces, location);
     }
 
     /** Its component. */
@@ -154,5 +163,28 @@ public record VmSpec(
             return Optional.of(Path.of(text));
         }
         return value instanceof Path path ? Optional.of(path) : Optional.empty();
+    }
+
+    /** The attributes and interfaces in which another differs, by their names; in the order of that one. */
+    public List<String> differences(VmSpec other) {
+        Set<String> names = new LinkedHashSet<>();
+        Stream.concat(other.settings.stream(), settings.stream())
+                .map(Setting::attribute)
+                .filter(name -> !value(name).equals(other.value(name)))
+                .forEach(names::add);
+        List<String> mine = interfaces.stream().map(Interface::words).toList();
+        List<String> others = other.interfaces.stream().map(Interface::words).toList();
+        others.stream().filter(words -> !mine.contains(words)).forEach(names::add);
+        mine.stream()
+                .filter(words -> !others.contains(words))
+                .map("no "::concat)
+                .forEach(names::add);
+        return List.copyOf(names);
+    }
+
+    private Optional<Object> value(String attribute) {
+        return setting(attribute)
+                .map(Setting::value)
+                .map(value -> value instanceof RootFs rootfs ? rootfs.content() : value);
     }
 }
