@@ -64,8 +64,9 @@ final class ConnectionTables {
     /** The interfaces of each PCI function. */
     private static List<List<String>> functions(CrossVmTable table) {
         Map<Long, List<String>> rows = new TreeMap<>();
-        table.entries().forEach(entry -> rows.computeIfAbsent(entry.id(), id -> new ArrayList<>())
-                .add(entry.face()));
+        table.entries()
+                .forEach(entry -> rows.computeIfAbsent(entry.id(), id -> new ArrayList<>())
+                        .add(entry.face()));
         return List.copyOf(rows.values());
     }
 
@@ -93,7 +94,10 @@ final class ConnectionTables {
                         "%s names %s, but %s at %s has no %s of that name"
                                 .formatted(
                                         table.name(), entry.face(), vm.component(), vm.location(), noun(entry.kind())),
-                        Similar.didYouMean(entry.face(), names, "it has " + (names.isEmpty() ? "none" : String.join(", ", names)))));
+                        Similar.didYouMean(
+                                entry.face(),
+                                names,
+                                "it has " + (names.isEmpty() ? "none" : String.join(", ", names)))));
             } else if (entry.kind() == Interface.Kind.DATAPORT && !table.pci() && contiguous) {
                 vm.setting(entry.face() + "_id").ifPresent(id -> checkId(vm, id, entry, table));
             }

@@ -54,8 +54,7 @@ record CrossVmTable(Interface.Kind kind, String name, boolean pci, SourceLocatio
             Interface.Kind kind = kind(found.group(1));
             int open = found.end() - 1;
             boolean pci = found.group(1).startsWith("struct");
-            List<Entry> entries =
-                    kind == Interface.Kind.CONSUMES
+            List<Entry> entries = kind == Interface.Kind.CONSUMES
                     ? numbered(c, open)
                     : pci ? functions(c, open) : entries(c, open, c.behindClosing(open));
             tables.add(new CrossVmTable(kind, found.group(2), pci, c.at(found.start(2)), entries));
@@ -74,7 +73,11 @@ record CrossVmTable(Interface.Kind kind, String name, boolean pci, SourceLocatio
         List<Entry> entries = new ArrayList<>();
         Matcher face = FACE.matcher(c.text()).region(open, end);
         while (face.find()) {
-            long commas = c.text().substring(open, face.start()).chars().filter(ch -> ch == ',').count();
+            long commas = c.text()
+                    .substring(open, face.start())
+                    .chars()
+                    .filter(ch -> ch == ',')
+                    .count();
             entries.add(new Entry(commas, KINDS.get(face.group(2)), face.group(1), c.at(face.start())));
         }
         return entries;

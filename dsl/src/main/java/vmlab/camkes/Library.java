@@ -50,8 +50,7 @@ final class Library {
 
     /** Components that nobody declares and a file of the library would. */
     static List<Problem> forgottenImports(CamkesSystem system) {
-        Set<String> declared =
-                system.types().stream().map(ComponentType::name).collect(Collectors.toSet());
+        Set<String> declared = system.types().stream().map(ComponentType::name).collect(Collectors.toSet());
         List<Instance> missing = system.composition().instances().stream()
                 .filter(instance -> !declared.contains(instance.type()))
                 .toList();

@@ -102,7 +102,9 @@ final class SyntaxReader {
         /** What could stand there, as it is written. */
         private List<String> expected(Parser parser) {
             return parser.getExpectedTokens().toList().stream()
-                    .map(type -> type == Token.EOF ? "the end" : parser.getVocabulary().getDisplayName(type))
+                    .map(type -> type == Token.EOF
+                            ? "the end"
+                            : parser.getVocabulary().getDisplayName(type))
                     .map(name -> name.equals("ID") ? "a name" : name.replaceAll("^'|'$", ""))
                     .toList();
         }

@@ -99,7 +99,8 @@ class CamkesProjectTest {
         write("linux/pkg/hello/Makefile", "");
         assertEquals(
                 "FOLDER linux",
-                sources(value(vm(tutorial(LoadOptions.NONE), 0), "initrd_image")).get(0));
+                sources(value(vm(tutorial(LoadOptions.NONE), 0), "initrd_image"))
+                        .get(0));
         write("vm0/init_template", "insmod dataport.ko");
         CamkesProject again = CamkesProject.read(folder.resolve("vm.camkes"), LoadOptions.NONE);
         // Which modules are loaded, its init_template says.
@@ -156,7 +157,10 @@ class CamkesProjectTest {
     @Test
     void theTablesGiveEventsTheirIds() throws Exception {
         Path file = Samples.copy(folder, "tutorial/vm");
-        change("vm.camkes", "emits DoPrint do_print;\n    consumes", "emits DoPrint do_print;\n    emits DoPrint more;\n    consumes");
+        change(
+                "vm.camkes",
+                "emits DoPrint do_print;\n    consumes",
+                "emits DoPrint do_print;\n    emits DoPrint more;\n    consumes");
         change("src/cross_vm.c", "    do_print_emit,", "    more_emit,\n    do_print_emit,");
         VmSpec vm = vm(CamkesProject.read(file, LoadOptions.NONE), 0);
         assertEquals(
@@ -176,13 +180,11 @@ class CamkesProjectTest {
                 "    dataport Buf(4096) data;\n    maybe dataport Buf(4096) more;\n    emits");
         change("vm.camkes", "vm0.data_id = 1;", "vm0.data_id = 2;\n        vm0.more_id = 1;");
         change("src/cross_vm.c", "    &data_handle,", "    &data_handle,\n    &more_handle,");
-        assertEquals(
-                """
+        assertEquals("""
                 vm.camkes:42:9: vm0.data_id is 2, but dataports at src/cross_vm.c:12:6 has data at 1
                   make them one: the guest counts the table's entries, NULL being 0
                 vm.camkes:43:9: vm0.more_id is 1, but dataports at src/cross_vm.c:13:6 has more at 2
-                  make them one: the guest counts the table's entries, NULL being 0""",
-                told(CamkesProject.read(file, LoadOptions.NONE)));
+                  make them one: the guest counts the table's entries, NULL being 0""", told(CamkesProject.read(file, LoadOptions.NONE)));
     }
 
     /** The build files of 2016. */

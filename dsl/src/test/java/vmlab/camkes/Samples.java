@@ -14,7 +14,8 @@ public final class Samples {
 
     /** Copies a sample's folder, and says which file has its assembly: {@code tutorial/vm} is vm.camkes of tutorial. */
     public static Path copy(Path into, String name) throws IOException, URISyntaxException {
-        Path file = Path.of(Samples.class.getResource("samples/" + name + ".camkes").toURI());
+        Path file =
+                Path.of(Samples.class.getResource("samples/" + name + ".camkes").toURI());
         Path folder = file.getParent();
         try (Stream<Path> files = Files.walk(folder)) {
             List<Path> plain = files.filter(Files::isRegularFile).toList();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.dsl.model;
 
+import java.util.List;
 import vmlab.crossvm.Dataport;
 
 /** What a component does: its {@code run}, in whatever language. */
@@ -31,6 +32,12 @@ public interface Behaviour {
 
         /** Prints text on the component's console. */
         void print(String text);
+    }
+
+    /** One that can be written down. */
+    interface Written extends Behaviour {
+        /** What a script says in {@code component { }} to have it. */
+        List<String> lines();
     }
 
     /** Ends a component from outside, where it waits. */

@@ -317,11 +317,9 @@ public final class CompositionChecker {
     }
 
     private static boolean isKnown(ComponentType type, String attribute) {
-        Matcher m = OF_DATAPORT.matcher(attribute);
         return Attribute.exists(attribute)
                 || type.attributes().stream().anyMatch(a -> a.name().equals(attribute))
-                || type.interfaces().stream().anyMatch(f -> attribute.startsWith(f.name() + "_"))
-                || m.matches() && type.face(m.group(1)).isPresent();
+                || type.interfaces().stream().anyMatch(face -> face.owns(attribute));
     }
 
     /** The guest counts dataports from 1 in the order in which it makes them: a gap shifts all that follow. */

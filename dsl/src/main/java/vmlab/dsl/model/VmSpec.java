@@ -72,7 +72,8 @@ public record VmSpec(
 
     /** With more settings. */
     VmSpec with(List<Setting> more) {
-        return new VmSpec(index, Stream.concat(settings.stream(), more.stream()).toList(), interfaces, location);
+        return new VmSpec(
+                index, Stream.concat(settings.stream(), more.stream()).toList(), interfaces, attributes, location);
     }
 
     /** Its component. */
