@@ -79,7 +79,7 @@ final class PcFactory implements MachineFactory {
                 pc.machine(),
                 () -> pc.uart(0).inputAvailable(),
                 eventIrq,
-                connections -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, connections));
+                (thread, connections) -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, thread, connections));
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {
