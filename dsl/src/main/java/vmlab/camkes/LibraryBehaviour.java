@@ -35,7 +35,7 @@ public enum LibraryBehaviour implements Behaviour.Written {
     }
 
     @Override
-    public List<String> lines() {
+    public List<String> words() {
         return List.of("run library('" + type + "')");
     }
 

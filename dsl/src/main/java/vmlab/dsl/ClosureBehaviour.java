@@ -29,8 +29,8 @@ final class ClosureBehaviour implements Behaviour.Written {
     }
 
     @Override
-    public List<String> lines() {
-        return text.isEmpty() ? List.of() : ("run " + text).lines().toList();
+    public List<String> words() {
+        return text.isEmpty() ? List.of() : List.of("run " + text);
     }
 
     @Override

@@ -64,10 +64,12 @@ public final class DslWriter {
         line(1, "}");
     }
 
-    /** A text of several lines keeps its own margin. */
     private void write(Behaviour behaviour, SourceLocation location) {
-        List<String> lines = behaviour instanceof Behaviour.Written written ? written.lines() : List.of();
-        line(2, lines.isEmpty() ? "// run { … } is in " + location : String.join("\n", lines));
+        List<String> words = behaviour instanceof Behaviour.Written written ? written.words() : List.of();
+        words.forEach(each -> line(2, each));
+        if (words.isEmpty()) {
+            line(2, "// run { … } is in " + location);
+        }
     }
 
     private void declare(Interface face) {

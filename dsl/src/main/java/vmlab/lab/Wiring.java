@@ -67,8 +67,7 @@ final class Wiring implements AutoCloseable {
         String path = instance + "." + face.name();
         switch (face.kind()) {
             case EMITS, CONSUMES ->
-                events.compute(
-                        path, (p, there) -> same(there, face) ? there : event(instance, face));
+                events.compute(path, (p, there) -> same(there, face) ? there : event(instance, face));
             case DATAPORT -> {
                 long size = sizeBytes.applyAsLong(new Connection.End(instance, face.name(), face.location()));
                 dataports.computeIfAbsent(path, p -> remembered(new LabDataport(p, size, watches)));

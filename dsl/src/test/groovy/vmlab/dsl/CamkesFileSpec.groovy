@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 package vmlab.dsl
 
 import java.nio.file.Files
@@ -25,7 +26,7 @@ class CamkesFileSpec extends Specification {
     Path folder
 
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
-    def "the tutorial's folder runs, and its component prints what the guest gives it"() {
+    def "the tutorial's folder runs, and its component in C prints what the guest gives it"() {
         given:
         def guest = CachedDebian.orSkip()
         def file = Samples.copy(folder, 'tutorial/vm')
@@ -38,13 +39,7 @@ class CamkesFileSpec extends Specification {
 
         when:
         runner.run('lab.groovy', '''\
-            lab.load(args[0], components: [PrintServer: {
-                while (true) {
-                    do_print_wait()
-                    println data.cString()
-                    done_printing_emit()
-                }
-            }])
+            lab.load(args[0])
             vm0.start()
             vm0.login()
             vm0.sh('print_client hello world')
@@ -65,6 +60,24 @@ class CamkesFileSpec extends Specification {
         lab.close()
     }
 
+    def "a closure takes the place of a component's code"() {
+        given:
+        def scripts = new Scripts()
+        def file = Samples.copy(folder, 'tutorial/vm')
+        def made = "lab.load('$file', components: [PrintServer: { println 'from here' }])"
+
+        when:
+        scripts.run(made)
+        scripts.lab.activity().awaitQuiet()
+
+        then:
+        scripts.lab.component('print_server').get().lines() == ['from here']
+        scripts.mistake("lab.load('$file', components: [PrintSever: { }])").contains('did you mean PrintServer?')
+
+        cleanup:
+        scripts.close()
+    }
+
     def "what a file describes is there by its names, and its mistakes with their lines"() {
         given:
         def scripts = new Scripts()
@@ -82,10 +95,10 @@ class CamkesFileSpec extends Specification {
         Files.writeString(file, Files.readString(file).replace('vm0.dp2_id = 2', 'vm0.dp2_idd = 2'))
 
         then:
-        new Scripts().mistake("lab.load('$file')").contains(':55:9: vm0 has no attribute dp2_idd\n'
+        scripts.mistake("lab.load('$file')").contains(':52:9: vm0 has no attribute dp2_idd\n'
                 + '        vm0.dp2_idd = 2;\n        ^\n')
-        new Scripts().mistake("lab.load('$file', kernl: 'x')").contains('did you mean kernel?')
-        new Scripts().mistake("lab.load('${folder.resolve('none.camkes')}')").contains('there is no such file')
+        scripts.mistake("lab.load('$file', kernl: 'x')").contains('did you mean kernel?')
+        scripts.mistake("lab.load('${folder.resolve('none.camkes')}')").contains('there is no such file')
 
         cleanup:
         scripts.close()

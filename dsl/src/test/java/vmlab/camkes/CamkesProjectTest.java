@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import vmlab.ccomponent.CSource;
 import vmlab.dsl.model.GuestSource;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.KernelSource;
@@ -73,7 +74,7 @@ class CamkesProjectTest {
         assertEquals(null, value(vm, "kernel_cmdline"));
         assertEquals(
                 List.of(folder.resolve("components/print_server.c")),
-                project.sources().get("PrintServer").files());
+                project.sources().get("PrintServer").sources());
         assertEquals(
                 List.of(
                         "vm0: nothing defines VM_GUEST_CMDLINE; its command line is vmlab's own",
@@ -204,8 +205,8 @@ class CamkesProjectTest {
         write("server/include/server.h", "");
         change("src/cross_vm.c", "do_print_emit", "do_prin_emit");
         CamkesProject project = CamkesProject.read(file, LoadOptions.NONE);
-        CamkesProject.CSource source = project.sources().get("PrintServer");
-        assertEquals(List.of(folder.resolve("server/one.c"), folder.resolve("server/two.c")), source.files());
+        CSource source = project.sources().get("PrintServer");
+        assertEquals(List.of(folder.resolve("server/one.c"), folder.resolve("server/two.c")), source.sources());
         assertTrue(source.includeFolders().contains(folder.resolve("server/include")), source.toString());
         assertTrue(told(project).contains("did you mean do_print?"), told(project));
     }
@@ -231,7 +232,7 @@ class CamkesProjectTest {
                 CamkesProject.read(file, LoadOptions.NONE)
                         .sources()
                         .get("PrintServer")
-                        .files());
+                        .sources());
     }
 
     // ---- mistakes

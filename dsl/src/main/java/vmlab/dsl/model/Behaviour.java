@@ -47,8 +47,8 @@ public interface Behaviour {
 
     /** One that can be written down. */
     interface Written extends Behaviour {
-        /** What a script says in {@code component { }} to have it. */
-        List<String> lines();
+        /** What a script says in {@code component { }} to have it; empty if that isn't known. */
+        List<String> words();
     }
 
     /** Ends a component from outside, where it waits. */
