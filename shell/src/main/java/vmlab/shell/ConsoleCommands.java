@@ -48,6 +48,16 @@ final class ConsoleCommands {
                     "list the VM's hypercalls: handlers, counts, last registers",
                     (session, vm) -> vm(session, vm).hypercalls().toString()),
             new Simple(
+                    "connections",
+                    ConsoleCommand.Argument.NONE,
+                    "list the connections: what they carried, what is pending, what is in their dataports",
+                    (session, none) -> neutral(session.lab().connections())),
+            new Simple(
+                    "timeline",
+                    ConsoleCommand.Argument.NONE,
+                    "show what happened last between VMs and components",
+                    (session, none) -> neutral(session.lab().timeline())),
+            new Simple(
                     "load",
                     ConsoleCommand.Argument.FILE,
                     "run a script here; its VMs and variables stay",
@@ -140,6 +150,10 @@ final class ConsoleCommands {
                         vm.spec().guestRamMb(),
                         vm.time().toNanos() / 1e9))
                 .collect(Collectors.joining("\n"));
+    }
+
+    private static String neutral(Object table) {
+        return table.toString().lines().map(TerminalText::neutral).collect(Collectors.joining("\n"));
     }
 
     private static String events(LabVm vm) {
