@@ -3,6 +3,8 @@ package vmlab.crossvm;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Executor;
 import vmlab.devices.pc.BoundedEvents;
 import vmlab.devices.pc.PcLayout;
 import vmlab.devices.pci.PciHost;
@@ -32,26 +34,38 @@ public final class PciConnections {
 
     private static final long FIRST_ADDRESS = 0xA000_0000L;
 
-    private PciConnections() {}
+    private final Machine machine;
+    private final PciHost bus;
+    private final EventInterrupt interrupt;
+    private final GuestEvents events;
 
     /**
-     * Plugs connections into a machine; they belong to it from now on.
+     * For a machine that has none yet.
      *
      * @param irq {@link VmcallConnections#IRQ} of the machine
      */
-    public static List<ConnectionFunction> plug(
-            Machine machine, PciHost bus, IrqLine irq, List<ConnectionFunction.Ends> connections) {
-        EventInterrupt interrupt = new EventInterrupt(irq);
-        GuestEvents events = new BoundedEvents(machine.events());
+    public PciConnections(Machine machine, PciHost bus, IrqLine irq) {
+        this.machine = Objects.requireNonNull(machine);
+        this.bus = Objects.requireNonNull(bus);
+        interrupt = new EventInterrupt(irq);
+        events = new BoundedEvents(machine.events());
+    }
+
+    /**
+     * Plugs them in; they belong to the machine from now on.
+     *
+     * @param thread does tasks on the machine's thread
+     */
+    public List<ConnectionFunction> plug(List<ConnectionFunction.Ends> connections, Executor thread) {
         List<ConnectionFunction> functions = new ArrayList<>();
         long free = Math.max(FIRST_ADDRESS, machine.memory().sizeBytes());
         for (ConnectionFunction.Ends ends : connections) {
             long size = ConnectionFunction.barBytes(ends.dataport());
             long address = free + size - 1 & -size;
             free = address + 2 * size;
+            ConnectionFunction.Place place =
+                    new ConnectionFunction.Place(address, interrupt.input(), VmcallConnections.IRQ, thread, events);
             int number = functions.size();
-            ConnectionFunction.Place place = new ConnectionFunction.Place(
-                    address, interrupt.input(), VmcallConnections.IRQ, machine::post, events);
             ConnectionFunction function =
                     machine.add(new ConnectionFunction("connection" + number, machine, ends, place));
             bus.plug(PcLayout.HOST_BRIDGE_DEVICE + 1 + number, 0, function);

@@ -19,13 +19,12 @@ import vmlab.vmm.Machine;
 /** Where connections are on a bus and in the address space. */
 class PciConnectionsTest {
     private static List<ConnectionFunction> plugged(Machine machine, List<Dataport> dataports) {
-        return PciConnections.plug(
-                machine,
-                new PciHost("pci"),
-                level -> {},
+        PciConnections connections = new PciConnections(machine, new PciHost("pci"), level -> {});
+        return connections.plug(
                 dataports.stream()
                         .map(port -> new ConnectionFunction.Ends(port, Optional.empty(), Optional.empty()))
-                        .toList());
+                        .toList(),
+                machine::post);
     }
 
     private static Machine machine(long ramBytes) {

@@ -2,7 +2,7 @@
 package vmlab.lab;
 
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.concurrent.Executor;
 import vmlab.crossvm.ConnectionFunction;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
@@ -33,18 +33,25 @@ public interface MachineFactory {
         void ofFile(int octet);
     }
 
+    /** Where connections of a machine are plugged that are PCI functions. */
+    @FunctionalInterface
+    interface Functions {
+        /**
+         * Plugs them in, before the machine's start.
+         *
+         * @param thread does tasks on the machine's thread
+         */
+        void plug(List<ConnectionFunction.Ends> connections, Executor thread);
+    }
+
     /**
      * What was made.
      *
      * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
      * @param eventIrq the interrupt line of events that others emit for this machine
-     * @param functions takes connections that are PCI functions, before the machine's start
+     * @param functions takes connections that are PCI functions
      */
-    record Made(
-            Machine machine,
-            Runnable inputAvailable,
-            IrqLine eventIrq,
-            Consumer<List<ConnectionFunction.Ends>> functions) {}
+    record Made(Machine machine, Runnable inputAvailable, IrqLine eventIrq, Functions functions) {}
 
     /** What these machines can't be, of a VM that is described soundly. */
     default List<Problem> problems(VmSpec spec) {

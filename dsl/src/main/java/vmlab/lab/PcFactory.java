@@ -79,7 +79,8 @@ final class PcFactory implements MachineFactory {
                 pc.machine(),
                 () -> pc.uart(0).inputAvailable(),
                 eventIrq,
-                connections -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, connections));
+                (connections, thread) ->
+                        new PciConnections(pc.machine(), pc.pci(), eventIrq).plug(connections, thread));
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {

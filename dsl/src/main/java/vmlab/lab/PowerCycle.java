@@ -11,7 +11,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -93,7 +92,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final GuestEvents events;
     private final TypedInput input;
     private final IrqLine eventIrq;
-    private final Consumer<List<ConnectionFunction.Ends>> functions;
+    private final MachineFactory.Functions functions;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
 
@@ -144,7 +143,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Connects it with others by PCI functions; before its start. */
     void plug(List<ConnectionFunction.Ends> connections) {
-        functions.accept(connections);
+        functions.plug(connections, machine::post);
     }
 
     /** What it is connected by; empty if it isn't. */
