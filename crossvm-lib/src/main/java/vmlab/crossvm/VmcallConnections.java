@@ -82,12 +82,12 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     /**
      * The machine's side.
      *
-     * @param thread does tasks on the machine's thread
+     * @param thread does tasks on the machine's thread, in this order
      */
     public record Wires(GuestMemory memory, Hypercalls hypercalls, GuestEvents events, Executor thread, IrqLine irq) {
         /** Those of a machine. */
-        public static Wires of(Machine machine, IrqLine irq) {
-            return new Wires(machine.memory(), machine.hypercalls(), machine.events(), machine::post, irq);
+        public static Wires of(Machine machine, Executor thread, IrqLine irq) {
+            return new Wires(machine.memory(), machine.hypercalls(), machine.events(), thread, irq);
         }
     }
 
@@ -109,10 +109,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         wires.hypercalls.register(DATAPORT_TOKEN, this::dataportCall);
         wires.hypercalls.register(EVENT_TO_GUEST_TOKEN, this::eventToGuestCall);
         wires.hypercalls.register(EVENT_TO_VMM_TOKEN, this::eventToVmmCall);
-        for (int i = 0; i < ends.consumed.size(); i++) {
-            int id = i + 1;
-            ends.consumed.get(i).onPending(() -> wires.thread.execute(() -> arrived(id)));
-        }
+        ends.consumed.forEach(event -> event.onPending(() -> wires.thread.execute(this::collect)));
     }
 
     @Override
@@ -237,11 +234,14 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         deliver();
     }
 
-    private void arrived(int id) {
-        if (ends.consumed.get(id - 1).poll()) {
-            pending.set(id);
-            deliver();
+    /** Takes all events that are pending, so that which of several emitters was the first makes no difference. */
+    private void collect() {
+        for (int i = 0; i < ends.consumed.size(); i++) {
+            if (ends.consumed.get(i).poll()) {
+                pending.set(i + 1);
+            }
         }
+        deliver();
     }
 
     /** The next one, if the guest is ready for it; ids take turns, so that a busy one doesn't keep others out. */

@@ -20,7 +20,7 @@ import vmlab.vmm.Machine.Pace;
 /**
  * The live VMs of a script or a prompt.
  *
- * <p>At virtual pace a wait for one VM runs that one only. Threads: any.
+ * <p>At virtual pace a wait for one VM lets time pass for all that are started and not paused. Threads: any.
  */
 public final class Lab implements AutoCloseable {
     private final LabSettings settings;
@@ -30,6 +30,7 @@ public final class Lab implements AutoCloseable {
     private final CopyOnWriteArrayList<LabComponent> components = new CopyOnWriteArrayList<>();
     private final Activity activity = new Activity();
     private final Wiring wiring = new Wiring();
+    private final Turns turns = new Turns();
     private volatile Assembly assembly = Assembly.EMPTY;
     private volatile Pace pace;
     private volatile Author author = Author.unknown();
@@ -128,6 +129,10 @@ public final class Lab implements AutoCloseable {
         return activity;
     }
 
+    Turns turns() {
+        return turns;
+    }
+
     Wiring wiring() {
         return wiring;
     }
@@ -161,6 +166,14 @@ public final class Lab implements AutoCloseable {
     public synchronized void pace(Pace newPace) {
         pace = Objects.requireNonNull(newPace);
         vms.forEach(vm -> vm.pace(newPace));
+    }
+
+    /**
+     * Has the VMs take turns at virtual pace in an order that is drawn from this, from now on: another seed is another course
+     * of events, the same one the same. 0, as at first, is the order of their numbers.
+     */
+    public void seed(long seed) {
+        turns.seed(seed);
     }
 
     /** Who is told of what handlers do. */

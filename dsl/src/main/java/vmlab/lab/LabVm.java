@@ -30,9 +30,9 @@ import vmlab.vmm.VcpuExit;
 /**
  * A VM of a lab, as a script or a person at the prompt handles it.
  *
- * <p>At virtual pace its guest moves on only while one of the waiting methods runs ({@link #login}, {@link #sh},
- * {@link #run}, {@link #awaitEnd}, {@link Console#expect}), and limits are guest time; in real time it runs freely and
- * limits are host time. Threads: any, one wait at a time. Errors: a wait ends with a {@link WaitFailure}, what can't be
+ * <p>At virtual pace its guest moves on only while one of the waiting methods runs, its own or those of another VM of the lab
+ * ({@link #login}, {@link #sh}, {@link #run}, {@link #awaitEnd}, {@link Console#expect}), and limits are guest time; in real
+ * time it runs freely and limits are host time. Threads: any, one wait at a time. Errors: a wait ends with a {@link WaitFailure}, what can't be
  * done as things are is a {@link LabMistake}.
  */
 public final class LabVm {
@@ -58,7 +58,7 @@ public final class LabVm {
     public enum State {
         /** Not started. */
         CREATED,
-        /** Started. At virtual pace its guest moves on only while somebody waits for it. */
+        /** Started. At virtual pace its guest moves on only while somebody waits for it or another one. */
         RUNNING,
         /** Paused by {@link #pause()}. */
         HELD,
@@ -159,7 +159,7 @@ public final class LabVm {
             synchronized (events) {
                 events.clear();
             }
-            PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report());
+            PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report(), lab.turns());
             shell = new ShellDialogue(this, fresh);
             lab.wiring().connect(spec, fresh);
             hypercalls.connect(fresh);

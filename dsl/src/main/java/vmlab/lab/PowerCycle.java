@@ -35,9 +35,9 @@ import vmlab.vmm.VmClock;
 /**
  * A VM from power-on to its end: the machine, what it printed, what is typed, and the waits of scripts.
  *
- * <p>At virtual pace the guest runs only inside {@link #await}, which holds it at the very instruction that made the
- * condition true or at which the limit passed: so two runs of a script meet the guest at the same instructions. In real
- * time the guest runs freely and limits are the host's.
+ * <p>At virtual pace the guest runs only inside {@link #await}, its own or another VM's, by {@link Turns}; its own holds it at
+ * the very instruction that made the condition true or at which the limit passed: so two runs of a script meet the guest at
+ * the same instructions. In real time the guest runs freely and limits are the host's.
  *
  * <p>Threads: one script at a time calls {@link #await}; conditions are looked at on the machine's thread. There are no
  * locks of its own: what both need goes through the machine's inbox and a future.
@@ -95,6 +95,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final MachineFactory.Functions functions;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
+    private final Turns turns;
+    private final Turns.Member turn;
 
     /** The machine's thread's. */
     private Wait waiting;
@@ -108,8 +110,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private boolean memoryGone;
 
     private volatile boolean held;
-    /** A debugger is attached: it alone says when the guest runs. */
-    private volatile boolean debugged;
+    /** If one is attached, it alone says when the guest runs. */
+    private volatile Turns.Debugger debugger = Turns.Debugger.NONE;
 
     private volatile long consumed;
 
@@ -124,7 +126,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             VmSpec spec,
             MachineFactory machines,
             CopyOnWriteArrayList<Console.Listener> listeners,
-            GuestEvents events) {
+            GuestEvents events,
+            Turns turns) {
         this.listeners = listeners;
         this.events = events;
         MachineFactory.Made made = machines.make(spec, this, events);
@@ -132,13 +135,18 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         eventIrq = made.eventIrq();
         functions = made.functions();
         input = new TypedInput(machine.clock(), made.inputAvailable());
-        machine.whenEnded().thenRun(() -> atEnd.forEach(Runnable::run));
+        this.turns = turns;
+        turn = turns.member(spec.index(), machine, handlerRun);
+        machine.whenEnded().thenRun(() -> {
+            turn.leave();
+            atEnd.forEach(Runnable::run);
+        });
     }
 
     /** Connects it with others; before its start. */
     void connect(VmcallConnections.Ends ends) {
-        connections =
-                machine.add(new VmcallConnections("crossvm", VmcallConnections.Wires.of(machine, eventIrq), ends));
+        VmcallConnections.Wires wires = VmcallConnections.Wires.of(machine, turn::deliver, eventIrq);
+        connections = machine.add(new VmcallConnections("crossvm", wires, ends));
     }
 
     /** Connects it with others by PCI functions; before its start. */
@@ -153,6 +161,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     void start(Machine.Pace pace) {
         machine.start(pace, pace == Machine.Pace.VIRTUAL);
+        if (pace == Machine.Pace.VIRTUAL) {
+            turn.join();
+        }
     }
 
     /** Ends the machine and gives its memory back; what it printed and its registers stay. */
@@ -240,21 +251,40 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** Keeps the guest from running, whoever waits. */
     void hold() throws InterruptedException {
         held = true;
-        machine.hold();
+        leaveAndHold();
         machine.awaitHeld();
     }
 
-    /** {@link #hold()} for a handler: the guest stops behind the hypercall. */
+    /** {@link #hold()} for a handler: the guest stops behind the hypercall, and others go on then. */
     void holdFromWithin() {
         held = true;
+        machine.hold();
+        machine.post(() -> {
+            if (held) {
+                leaveAndHold();
+            }
+        });
+    }
+
+    private void leaveAndHold() {
+        turn.leave();
         machine.hold();
     }
 
     /** Ends {@link #hold()}. */
     void release() {
         held = false;
-        if (machine.pace() == Machine.Pace.REAL_TIME) {
-            machine.resume();
+        goOn();
+    }
+
+    /** Runs from now on, at its pace. */
+    private void goOn() {
+        if (end().isEmpty() && !held) {
+            if (machine.pace() == Machine.Pace.VIRTUAL) {
+                turn.join();
+            } else if (debugger != Turns.Debugger.STOPS) {
+                machine.resume();
+            }
         }
     }
 
@@ -264,15 +294,13 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     void pace(Machine.Pace pace) throws InterruptedException {
         machine.pace(pace);
-        if (debugged) {
-            return;
-        }
         if (pace == Machine.Pace.VIRTUAL) {
             machine.hold();
             machine.awaitHeld();
-        } else if (!held) {
-            machine.resume();
+        } else {
+            turn.leaveForGood();
         }
+        goOn();
     }
 
     // ---- debuggers
@@ -282,39 +310,50 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     }
 
     boolean isDebugged() {
-        return debugged;
+        return debugger != Turns.Debugger.NONE;
     }
 
     /** Whether a debugger has stopped the guest. */
     boolean isStoppedByDebugger() {
-        return debugged && !machine.isRunning();
+        return debugger == Turns.Debugger.STOPS;
     }
 
-    /** Stops the guest; from now on it runs when the debugger says so, whoever waits for it. */
-    void attachDebugger() throws InterruptedException {
-        debugged = true;
+    /** Stops the guest, for a debugger; from now on it runs when the debugger says so, whoever waits for it. */
+    void stopForDebugger() throws InterruptedException {
+        stoppedForDebugger();
         machine.hold();
         machine.awaitHeld();
+    }
+
+    /** The guest has come to a breakpoint. */
+    void stoppedForDebugger() {
+        debugger = Turns.Debugger.STOPS;
+        turn.debugger(debugger);
+    }
+
+    /** Lets the guest go on, for a debugger. */
+    void resumeForDebugger() {
+        debugger = Turns.Debugger.RUNS;
+        turn.debugger(debugger);
+        if (machine.pace() == Machine.Pace.REAL_TIME) {
+            machine.resume();
+        }
     }
 
     /** The guest goes on if it would without a debugger: in real time, or if it is waited for. */
     void detachDebugger() throws InterruptedException {
         if (end().isPresent()) {
-            debugged = false;
+            debugger = Turns.Debugger.NONE;
             return;
         }
         machine.onBreakpoint(exit -> {});
         ask(() -> {
-            debugged = false;
+            debugger = Turns.Debugger.NONE;
             if (end().isEmpty()) {
                 machine.vcpu().debug(DebugPoints.NONE);
             }
-            boolean awaited = waiting != null && waiting.holds;
-            if (!held && (awaited || machine.pace() == Machine.Pace.REAL_TIME)) {
-                machine.resume();
-            } else {
-                machine.hold();
-            }
+            turn.debugger(debugger);
+            goOn();
             return true;
         });
     }
@@ -426,6 +465,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     void type(byte[] octets, boolean atOnce) {
         byte[] copy = octets.clone();
         machine.post(() -> input.add(copy, atOnce));
+        turn.wake();
     }
 
     /**
@@ -438,6 +478,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             throw new LabMistake(
                     "a handler can't wait for " + machine.name() + ", which stands still until it returns",
                     "wait outside of the handler, behind " + machine.name() + ".waitForHypercall(…)");
+        }
+        if (machine.pace() == Machine.Pace.VIRTUAL && turns.isInHandler()) {
+            throw new LabMistake(
+                    "a handler can't wait for " + machine.name()
+                            + ": at virtual pace all VMs stand still until it returns",
+                    "wait outside of the handler, or have real time (lab.pace)");
         }
         Duration most = panic().isPresent() ? PANIC_GRACE : LONGEST_LIMIT;
         Duration allowed = limit.compareTo(most) > 0 ? most : limit;
@@ -453,11 +499,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                     () -> wait.outcome.complete(watch.met() ? Outcome.MET : Outcome.ENDED));
         } catch (InterruptedException e) {
             handlerRun.interruptIfStuck();
+            turns.interruptIfStuck();
             abandon(wait);
             throw e;
         }
-        if (wait.holds && !debugged) {
-            awaitHeld();
+        if (wait.holds) {
+            awaitRest();
         } else if (!wait.holds && outcome == Outcome.LIMIT) {
             machine.post(() -> finish(wait, Outcome.LIMIT));
         }
@@ -466,18 +513,18 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     private void abandon(Wait wait) {
         machine.post(() -> finish(wait, Outcome.LIMIT));
-        if (wait.holds && !debugged) {
-            machine.hold();
-            awaitHeld();
+        if (wait.holds) {
+            turn.awaited(false);
+            awaitRest();
         }
     }
 
     /** Waits for the hold, which comes after the current instruction: too soon to let an interrupt end it. */
-    private void awaitHeld() {
+    private void awaitRest() {
         boolean interrupted = false;
         while (true) {
             try {
-                machine.awaitHeld();
+                turns.awaitRest();
                 break;
             } catch (InterruptedException e) {
                 interrupted = true;
@@ -495,9 +542,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         } else if (wait.holds) {
             wait.limit = machine.clock().alarm(() -> finish(wait, Outcome.LIMIT));
             wait.limit.at(machine.clock().nanos() + limit.toNanos());
-            if (!debugged) {
-                machine.resume();
-            }
+            turn.awaited(true);
         }
     }
 
@@ -509,8 +554,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         if (wait.limit != null) {
             wait.limit.cancel();
         }
-        if (wait.holds && !debugged) {
-            machine.hold();
+        if (wait.holds) {
+            turn.awaited(false);
         }
         wait.outcome.complete(outcome);
     }
