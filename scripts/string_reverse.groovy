@@ -3,13 +3,17 @@
 // Two Linux guests and a component: vm0 has the component StringReverse reverse words, as in CAmkES's demo for the
 // optiplex9020, and vm0 and vm1 talk to each other over memory and events of their own.
 //
-//     ./vmlab scripts/string_reverse.groovy [FOLDER]
+//     ./vmlab scripts/string_reverse.groovy [pci] [FOLDER]
 //
-// The guests' camkes_init are written into FOLDER (target/string_reverse).
+// With the word pci the guests have their connections as PCI functions, else by hypercalls: see docs/cross-vm.md. Nothing
+// else is different. The guests' camkes_init are written into FOLDER (target/string_reverse).
 
-def folder = new File(args ? args[0] : 'target/string_reverse')
+def pci = 'pci' in args
+def rest = args - 'pci'
+def folder = new File(rest ? rest[0] : 'target/string_reverse', pci ? 'pci' : 'hypercalls')
+def modules = pci ? ['connection'] : ['dataport', 'consumes_event', 'emits_event']
 
-/** What makes a guest's device nodes: the nth name of a list belongs to the nth interface of that kind. */
+/** What makes a guest's device nodes. By hypercalls, the nth name of a list belongs to the nth interface of that kind. */
 def camkesInit(File file, String commands) {
     file.parentFile.mkdirs()
     def text = "#!/bin/sh\n$commands"
@@ -18,12 +22,13 @@ def camkesInit(File file, String commands) {
     }
 }
 
-camkesInit new File(folder, 'vm0/camkes_init'), '''\
+def links = { String node -> ['board', 'question', 'answer'].collect { "ln -s $node /dev/camkes_$it\n" }.join() }
+camkesInit new File(folder, 'vm0/camkes_init'), pci ? links('/dev/uio2') : '''\
 dataport_init /dev/camkes_reverse_src 8192 /dev/camkes_reverse_dest 8192 /dev/camkes_board 4096
 consumes_event_init /dev/camkes_reverse_done /dev/camkes_answer
 emits_event_init /dev/camkes_reverse_ready /dev/camkes_question
 '''
-camkesInit new File(folder, 'vm1/camkes_init'), '''\
+camkesInit new File(folder, 'vm1/camkes_init'), pci ? links('/dev/uio0') : '''\
 dataport_init /dev/camkes_board 4096
 consumes_event_init /dev/camkes_question
 emits_event_init /dev/camkes_answer
@@ -48,10 +53,8 @@ lab {
         kernel_image = debian.kernel
         initrd_image = rootfs {
             from "$folder/vm0"
-            pkg 'string_reverse'
-            module 'dataport'
-            module 'consumes_event'
-            module 'emits_event'
+            ['string_reverse', 'dataport', 'consumes_event', 'emits_event'].each { pkg it }
+            modules.each { module it }
         }
         dataport Buf(8192), 'dp1'
         dataport Buf(8192), 'dp2'
@@ -67,14 +70,16 @@ lab {
         dp2_size = 8192
         board_id = 3
         board_size = 4096
+        if (pci) {
+            crossvm_connections = [['dp1', 'ready'], ['dp2', 'done'], ['board', 'question', 'answer']]
+        }
     }
     vm(1) {
         kernel_image = debian.kernel
         initrd_image = rootfs {
             from "$folder/vm1"
-            module 'dataport'
-            module 'consumes_event'
-            module 'emits_event'
+            ['dataport', 'consumes_event', 'emits_event'].each { pkg it }
+            modules.each { module it }
         }
         dataport Buf(4096), 'board'
         consumes 'Question', 'question'
@@ -82,6 +87,9 @@ lab {
         has mutex('cross_vm_event_mutex')
         board_id = 1
         board_size = 4096
+        if (pci) {
+            crossvm_connections = [['board', 'question', 'answer']]
+        }
     }
     composition {
         component StringReverse, 'string_reverse'
@@ -104,14 +112,16 @@ def reversed = vm0.sh('echo hello | string_reverse').out
 println "vm0: hello, reversed: $reversed"
 assert reversed == 'olleh'
 
-// Guest to guest: vm1 waits in the background, writes what it finds in capitals, and says so.
+// Guest to guest: vm1 waits in the background, writes what it finds in capitals, and says so. Who waits begins to before
+// the other emits, as a PCI connection's events are for those who have its node open.
 vm1.sh('''(consumes_event_wait /dev/camkes_question
     dataport_read /dev/camkes_board | tr a-z A-Z > /tmp/answer
     dataport_write /dev/camkes_board < /tmp/answer
-    emits_event_emit /dev/camkes_answer) > /tmp/log &''')
+    emits_event_emit /dev/camkes_answer) > /tmp/log & sleep 1''')
 def answer = vm0.sh('''printf 'who is there' | dataport_write /dev/camkes_board
+    (consumes_event_wait /dev/camkes_answer & sleep 1
     emits_event_emit /dev/camkes_question
-    consumes_event_wait /dev/camkes_answer
+    wait)
     dataport_read /dev/camkes_board''').out
 println "vm1: ${answer.readLines()[1]}"
-assert answer.readLines() == ['Back from waiting', 'WHO IS THERE']
+assert answer.readLines() == [pci ? 'Back from waiting with val: 1' : 'Back from waiting', 'WHO IS THERE']

@@ -151,7 +151,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Connects it with others by PCI functions; before its start. */
     void plug(List<ConnectionFunction.Ends> connections) {
-        functions.plug(connections, machine::post);
+        functions.plug(connections, turn::deliver);
     }
 
     /** What it is connected by; empty if it isn't. */
