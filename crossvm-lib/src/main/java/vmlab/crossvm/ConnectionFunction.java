@@ -51,7 +51,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
      * @param name shown to the guest; cut after 47 bytes
      */
     public record Ends(
-            String name, Dataport dataport, Optional<EventChannel> emitted, Optional<EventChannel> consumed) {
+            String name, Dataport dataport, Optional<? extends Emitter> emitted, Optional<EventChannel> consumed) {
         public Ends {
             Objects.requireNonNull(name);
             Objects.requireNonNull(dataport);
@@ -60,7 +60,8 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
         }
 
         /** With the name that guests on PCs are told of every connection. */
-        public Ends(Dataport dataport, Optional<EventChannel> emitted, Optional<EventChannel> consumed) {
+        public Ends(
+                Dataport dataport, Optional<? extends Emitter> emitted, Optional<EventChannel> consumed) {
             this("connector", dataport, emitted, consumed);
         }
     }
@@ -155,7 +156,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
 
     private void emit() {
         ends.emitted.ifPresentOrElse(
-                EventChannel::emit, () -> events.report(name, "Connection is not configured with an emit function"));
+                Emitter::emit, () -> events.report(name, "Connection is not configured with an emit function"));
     }
 
     private void clear(int value) {

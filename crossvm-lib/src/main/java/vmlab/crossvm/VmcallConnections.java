@@ -56,7 +56,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
      * @param emitted by the guest
      * @param consumed by the guest
      */
-    public record Ends(List<Dataport> dataports, List<EventChannel> emitted, List<EventChannel> consumed) {
+    public record Ends(List<Dataport> dataports, List<? extends Emitter> emitted, List<EventChannel> consumed) {
         public Ends {
             dataports = List.copyOf(dataports);
             emitted = List.copyOf(emitted);
@@ -93,7 +93,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
 
     private final String name;
     private final Wires wires;
-    private final Ends ends;
+    private Ends ends;
 
     private final BitSet pending = new BitSet();
     private final Map<Integer, Long> shared = new TreeMap<>();
@@ -109,7 +109,35 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         wires.hypercalls.register(DATAPORT_TOKEN, this::dataportCall);
         wires.hypercalls.register(EVENT_TO_GUEST_TOKEN, this::eventToGuestCall);
         wires.hypercalls.register(EVENT_TO_VMM_TOKEN, this::eventToVmmCall);
-        ends.consumed.forEach(event -> event.onPending(() -> wires.thread.execute(this::collect)));
+        ends.consumed.forEach(this::listen);
+    }
+
+    private void listen(EventChannel event) {
+        event.onPending(() -> wires.thread.execute(this::collect));
+    }
+
+    /**
+     * Connects the guest otherwise from now on. Its ids stay and there may be more of them; what it has shared stays where
+     * it is and shows the memory that is connected now.
+     *
+     * @throws IllegalArgumentException if an id would be gone
+     */
+    public void rewire(Ends newEnds) {
+        Ends old = ends;
+        if (newEnds.dataports.size() < old.dataports.size()
+                || newEnds.emitted.size() < old.emitted.size()
+                || newEnds.consumed.size() < old.consumed.size()) {
+            throw new IllegalArgumentException("a guest keeps its ids");
+        }
+        ends = newEnds;
+        shared.forEach((id, address) -> {
+            if (old.dataports.get(id - 1) != newEnds.dataports.get(id - 1)) {
+                wires.memory.unmap(address);
+                wires.memory.map(address, newEnds.dataports.get(id - 1).memory());
+            }
+        });
+        old.consumed.stream().filter(event -> !newEnds.consumed.contains(event)).forEach(EventChannel::detach);
+        newEnds.consumed.stream().filter(event -> !old.consumed.contains(event)).forEach(this::listen);
     }
 
     @Override

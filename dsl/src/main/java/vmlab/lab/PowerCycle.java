@@ -154,6 +154,23 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         functions.plug(connections, turn::deliver);
     }
 
+    /** Connects it otherwise while it runs; its ids stay. */
+    void rewire(VmcallConnections.Ends ends) {
+        machine.post(() -> {
+            if (connections == null) {
+                connect(ends);
+            } else {
+                connections.rewire(ends);
+            }
+        });
+    }
+
+    /** Guest time as it can be seen from any thread. */
+    long nanosSeen() {
+        Duration last = lastTime;
+        return last != null ? last.toNanos() : machine.clock().nanos();
+    }
+
     /** What it is connected by; empty if it isn't. */
     Optional<VmcallConnections> connections() {
         return Optional.ofNullable(connections);

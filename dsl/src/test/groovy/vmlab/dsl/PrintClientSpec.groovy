@@ -136,7 +136,7 @@ class PrintClientSpec extends Specification {
         server.lines() == words
         printed.toString().readLines() == words.collect { "print_server: $it".toString() }
         result.out() == '1'
-        server.event('done_printing').get().taken() == words.size()
+        vm.port('done_printing').get().taken() == words.size()
 
         when: 'nobody has emitted'
         vm.sh('echo later | dataport_write /dev/camkes_data')
