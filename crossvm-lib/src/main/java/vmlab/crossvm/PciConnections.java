@@ -3,7 +3,6 @@ package vmlab.crossvm;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Executor;
 import vmlab.devices.pc.BoundedEvents;
 import vmlab.devices.pc.PcLayout;
@@ -34,38 +33,27 @@ public final class PciConnections {
 
     private static final long FIRST_ADDRESS = 0xA000_0000L;
 
-    private final Machine machine;
-    private final PciHost bus;
-    private final EventInterrupt interrupt;
-    private final GuestEvents events;
+    private PciConnections() {}
 
     /**
-     * For a machine that has none yet.
+     * Plugs connections into a machine; they belong to it from now on.
      *
      * @param irq {@link VmcallConnections#IRQ} of the machine
-     */
-    public PciConnections(Machine machine, PciHost bus, IrqLine irq) {
-        this.machine = Objects.requireNonNull(machine);
-        this.bus = Objects.requireNonNull(bus);
-        interrupt = new EventInterrupt(irq);
-        events = new BoundedEvents(machine.events());
-    }
-
-    /**
-     * Plugs them in; they belong to the machine from now on.
-     *
      * @param thread does tasks on the machine's thread
      */
-    public List<ConnectionFunction> plug(List<ConnectionFunction.Ends> connections, Executor thread) {
+    public static List<ConnectionFunction> plug(
+            Machine machine, PciHost bus, IrqLine irq, Executor thread, List<ConnectionFunction.Ends> connections) {
+        EventInterrupt interrupt = new EventInterrupt(irq);
+        GuestEvents events = new BoundedEvents(machine.events());
         List<ConnectionFunction> functions = new ArrayList<>();
         long free = Math.max(FIRST_ADDRESS, machine.memory().sizeBytes());
         for (ConnectionFunction.Ends ends : connections) {
             long size = ConnectionFunction.barBytes(ends.dataport());
             long address = free + size - 1 & -size;
             free = address + 2 * size;
+            int number = functions.size();
             ConnectionFunction.Place place =
                     new ConnectionFunction.Place(address, interrupt.input(), VmcallConnections.IRQ, thread, events);
-            int number = functions.size();
             ConnectionFunction function =
                     machine.add(new ConnectionFunction("connection" + number, machine, ends, place));
             bus.plug(PcLayout.HOST_BRIDGE_DEVICE + 1 + number, 0, function);

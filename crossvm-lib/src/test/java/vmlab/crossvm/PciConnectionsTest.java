@@ -19,12 +19,14 @@ import vmlab.vmm.Machine;
 /** Where connections are on a bus and in the address space. */
 class PciConnectionsTest {
     private static List<ConnectionFunction> plugged(Machine machine, List<Dataport> dataports) {
-        PciConnections connections = new PciConnections(machine, new PciHost("pci"), level -> {});
-        return connections.plug(
+        return PciConnections.plug(
+                machine,
+                new PciHost("pci"),
+                level -> {},
+                machine::post,
                 dataports.stream()
                         .map(port -> new ConnectionFunction.Ends(port, Optional.empty(), Optional.empty()))
-                        .toList(),
-                machine::post);
+                        .toList());
     }
 
     private static Machine machine(long ramBytes) {

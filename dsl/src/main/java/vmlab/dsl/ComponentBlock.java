@@ -3,9 +3,13 @@ package vmlab.dsl;
 
 import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import vmlab.camkes.LibraryBehaviour;
+import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.ComponentType;
@@ -20,6 +24,8 @@ public final class ComponentBlock extends InterfaceBlock {
     private boolean control;
     private boolean hardware;
     private Behaviour behaviour;
+    private final List<Path> sources = new ArrayList<>();
+    private final List<Path> includes = new ArrayList<>();
     private Restart restart = Restart.NEVER;
 
     ComponentBlock(LabScript script, String name) {
@@ -42,6 +48,9 @@ public final class ComponentBlock extends InterfaceBlock {
 
     /** What the component does, if it isn't a closure: {@code run library('StringReverse')}. */
     public void run(Behaviour what) {
+        if (!sources.isEmpty()) {
+            throw twice("run");
+        }
         control = true;
         behaviour = what;
     }
@@ -57,9 +66,41 @@ public final class ComponentBlock extends InterfaceBlock {
 
     /** What the component does, from its start to its end. */
     public void run(@DelegatesTo(value = ComponentWords.class, strategy = Closure.DELEGATE_ONLY) Closure<?> body) {
-        control = true;
-        behaviour = new ClosureBehaviour(
-                script(), body, script().context().sources().block(here("run")));
+        run(new ClosureBehaviour(
+                script(), body, script().context().sources().block(here("run"))));
+    }
+
+    /** A C source of what the component does, beside the script; there can be several. */
+    public void source(Object file) {
+        if (behaviour != null) {
+            throw twice("source");
+        }
+        sources.add(besideScript(file, "source"));
+    }
+
+    /** A folder with headers for the sources, beside the script. */
+    public void includes(Object folder) {
+        includes.add(besideScript(folder, "includes"));
+    }
+
+    private ScriptMistake twice(String word) {
+        return new ScriptMistake(
+                "component " + name + " has both run { } and source",
+                "what it does is in Groovy or in C: leave one of them out",
+                word);
+    }
+
+    /** As its name goes on from the script's, so that messages call it what the user would. */
+    private Path besideScript(Object file, String word) {
+        return Path.of(here(word).file()).resolveSibling(file.toString());
+    }
+
+    /** Compiled now, so that its mistakes are the script's. */
+    private Behaviour compiled(ComponentType type) {
+        CBehaviour compiled = CBehaviour.of(
+                type, sources, includes, script().context().lab().settings().guest()::component);
+        compiled.compile();
+        return compiled;
     }
 
     /** When its run is started again: {@code 'no'}, as if nothing were said, {@code 'on-failure'} or {@code 'always'}. */
@@ -86,6 +127,7 @@ public final class ComponentBlock extends InterfaceBlock {
     ComponentSpec spec() {
         ComponentType type =
                 new ComponentType(name, control, hardware, interfaces(), attributes(), Optional.empty(), location);
-        return new ComponentSpec(type, Optional.ofNullable(behaviour), restart);
+        Optional<Behaviour> does = sources.isEmpty() ? Optional.ofNullable(behaviour) : Optional.of(compiled(type));
+        return new ComponentSpec(type, does, restart);
     }
 }

@@ -3,6 +3,7 @@ package vmlab.lab;
 
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import vmlab.crossvm.ConnectionFunction;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
@@ -33,25 +34,19 @@ public interface MachineFactory {
         void ofFile(int octet);
     }
 
-    /** Where connections of a machine are plugged that are PCI functions. */
-    @FunctionalInterface
-    interface Functions {
-        /**
-         * Plugs them in, before the machine's start.
-         *
-         * @param thread does tasks on the machine's thread
-         */
-        void plug(List<ConnectionFunction.Ends> connections, Executor thread);
-    }
-
     /**
      * What was made.
      *
      * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
      * @param eventIrq the interrupt line of events that others emit for this machine
-     * @param functions takes connections that are PCI functions
+     * @param functions takes connections that are PCI functions, before the machine's start, and what does tasks for them on
+     *     the machine's thread
      */
-    record Made(Machine machine, Runnable inputAvailable, IrqLine eventIrq, Functions functions) {}
+    record Made(
+            Machine machine,
+            Runnable inputAvailable,
+            IrqLine eventIrq,
+            BiConsumer<Executor, List<ConnectionFunction.Ends>> functions) {}
 
     /** What these machines can't be, of a VM that is described soundly. */
     default List<Problem> problems(VmSpec spec) {

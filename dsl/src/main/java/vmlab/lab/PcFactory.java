@@ -79,8 +79,7 @@ final class PcFactory implements MachineFactory {
                 pc.machine(),
                 () -> pc.uart(0).inputAvailable(),
                 eventIrq,
-                (connections, thread) ->
-                        new PciConnections(pc.machine(), pc.pci(), eventIrq).plug(connections, thread));
+                (thread, connections) -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, thread, connections));
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {

@@ -9,8 +9,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -92,7 +94,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final GuestEvents events;
     private final TypedInput input;
     private final IrqLine eventIrq;
-    private final MachineFactory.Functions functions;
+    private final BiConsumer<Executor, List<ConnectionFunction.Ends>> functions;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
     private final Turns turns;
@@ -151,7 +153,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Connects it with others by PCI functions; before its start. */
     void plug(List<ConnectionFunction.Ends> connections) {
-        functions.plug(connections, turn::deliver);
+        functions.accept(turn::deliver, connections);
     }
 
     /** Connects it otherwise while it runs; its ids stay. */

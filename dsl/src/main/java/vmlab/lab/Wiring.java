@@ -46,6 +46,7 @@ final class Wiring implements AutoCloseable {
     private final Timeline timeline;
     private final Watches watches;
     private final Map<String, LabEvent> events = new ConcurrentHashMap<>();
+    private final Map<String, Gate> gates = new ConcurrentHashMap<>();
     private final Map<String, LabDataport> dataports = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<LabConnection> connections = new CopyOnWriteArrayList<>();
 
@@ -67,7 +68,7 @@ final class Wiring implements AutoCloseable {
         switch (face.kind()) {
             case EMITS, CONSUMES ->
                 events.compute(
-                        path, (p, there) -> same(there, face) ? there : event(p, face, surroundings.isVm(instance)));
+                        path, (p, there) -> same(there, face) ? there : event(instance, face));
             case DATAPORT -> {
                 long size = sizeBytes.applyAsLong(new Connection.End(instance, face.name(), face.location()));
                 dataports.computeIfAbsent(path, p -> remembered(new LabDataport(p, size, watches)));
@@ -82,9 +83,9 @@ final class Wiring implements AutoCloseable {
         return there != null && there.sends() == (face.kind() == Interface.Kind.EMITS);
     }
 
-    private LabEvent event(String path, Interface face, boolean ofVm) {
-        LabEvent event = new LabEvent(path, face.kind(), activity);
-        if (!event.sends() && !ofVm) {
+    private LabEvent event(String instance, Interface face) {
+        LabEvent event = new LabEvent(instance + "." + face.name(), face.kind(), gate(instance));
+        if (!event.sends() && !surroundings.isVm(instance)) {
             event.channel().onPending(() -> surroundings.arrived(event));
         }
         return event;
@@ -107,6 +108,11 @@ final class Wiring implements AutoCloseable {
 
     Optional<LabEvent> event(String instance, String face) {
         return Optional.ofNullable(events.get(instance + "." + face));
+    }
+
+    /** Where the component of that name waits for its events. */
+    Gate gate(String instance) {
+        return gates.computeIfAbsent(instance, i -> new Gate(activity));
     }
 
     /** An interface of any kind. */
