@@ -2,6 +2,7 @@
 package vmlab.dsl.model;
 
 import java.util.List;
+import java.util.Optional;
 import vmlab.crossvm.Dataport;
 
 /** What a component does: its {@code run}, in whatever language. */
@@ -40,6 +41,9 @@ public interface Behaviour {
         boolean hasDataport(String name);
 
         Dataport dataport(String name);
+
+        /** An interface of its own as people handle it at the prompt: an event, a procedure, a lock. */
+        Optional<Object> live(String name);
 
         /** Prints text on the component's console. */
         void print(String text);
