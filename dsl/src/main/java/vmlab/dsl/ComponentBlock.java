@@ -5,6 +5,7 @@ import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,8 @@ import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.ComponentType;
+import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.Method;
 import vmlab.dsl.model.Restart;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
@@ -27,6 +30,7 @@ public final class ComponentBlock extends InterfaceBlock {
     private final List<Path> sources = new ArrayList<>();
     private final List<Path> includes = new ArrayList<>();
     private Restart restart = Restart.NEVER;
+    private final Map<String, Method> methods = new HashMap<>();
 
     ComponentBlock(LabScript script, String name) {
         super(script);
@@ -123,10 +127,26 @@ public final class ComponentBlock extends InterfaceBlock {
         restart = new Restart(known, times);
     }
 
+    /** {@code h_say { text -> … }}: what a method of a procedure does that it provides. */
+    @Override
+    public Object methodMissing(String word, Object arguments) {
+        Object[] given = (Object[]) arguments;
+        boolean method = given.length == 1
+                && given[0] instanceof Closure
+                && interfaces().stream()
+                        .anyMatch(face -> face.kind() == Interface.Kind.PROVIDES && word.startsWith(face.name() + "_"));
+        if (!method) {
+            return super.methodMissing(word, arguments);
+        }
+        String text = script().context().sources().block(here(word));
+        methods.put(word, new ClosureMethod(script(), (Closure<?>) given[0], text));
+        return null;
+    }
+
     ComponentSpec spec() {
         ComponentType type =
                 new ComponentType(name, control, hardware, interfaces(), attributes(), Optional.empty(), location);
         Optional<Behaviour> does = sources.isEmpty() ? Optional.ofNullable(behaviour) : Optional.of(compiled(type));
-        return new ComponentSpec(type, does, restart);
+        return new ComponentSpec(type, does, restart, methods);
     }
 }

@@ -100,6 +100,11 @@ final class ComponentPorts implements Behaviour.Ports {
     }
 
     @Override
+    public Optional<Object> live(String name) {
+        return component.port(name);
+    }
+
+    @Override
     public void print(String text) {
         component.print(text);
     }

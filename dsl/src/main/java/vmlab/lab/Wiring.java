@@ -39,6 +39,12 @@ final class Wiring implements AutoCloseable {
         void rewired(String instance);
 
         boolean isVm(String instance);
+
+        /** Does what a component's procedure is. */
+        Object serve(String instance, String face, String method, List<Object> arguments);
+
+        /** What a semaphore begins with. */
+        int initialCount(String instance, Interface semaphore);
     }
 
     private final Surroundings surroundings;
@@ -48,6 +54,8 @@ final class Wiring implements AutoCloseable {
     private final Map<String, LabEvent> events = new ConcurrentHashMap<>();
     private final Map<String, Gate> gates = new ConcurrentHashMap<>();
     private final Map<String, LabDataport> dataports = new ConcurrentHashMap<>();
+    private final Map<String, LabProcedure> procedures = new ConcurrentHashMap<>();
+    private final Map<String, LabLock> locks = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<LabConnection> connections = new CopyOnWriteArrayList<>();
 
     /** All memory ever shared: it is given back with the lab, as somebody may still be reading it. */
@@ -72,14 +80,27 @@ final class Wiring implements AutoCloseable {
                 long size = sizeBytes.applyAsLong(new Connection.End(instance, face.name(), face.location()));
                 dataports.computeIfAbsent(path, p -> remembered(new LabDataport(p, size, watches)));
             }
-            default -> {
-                // Nothing that is in memory or on a line.
-            }
+            case USES, PROVIDES ->
+                procedures.compute(
+                        path, (p, there) -> same(there, face) ? there : procedure(p, instance, face));
+            case MUTEX, SEMAPHORE, BINARY_SEMAPHORE ->
+                locks.computeIfAbsent(path, p -> new LabLock(
+                        p, face.kind(), surroundings.initialCount(instance, face), activity));
         }
     }
 
     private static boolean same(LabEvent there, Interface face) {
         return there != null && there.sends() == (face.kind() == Interface.Kind.EMITS);
+    }
+
+    private static boolean same(LabProcedure there, Interface face) {
+        return there != null && there.isProvided() == (face.kind() == Interface.Kind.PROVIDES);
+    }
+
+    private LabProcedure procedure(String path, String instance, Interface face) {
+        LabProcedure.Provider own =
+                (method, arguments) -> surroundings.serve(instance, face.name(), method, arguments);
+        return new LabProcedure(path, face.kind(), own, activity);
     }
 
     private LabEvent event(String instance, Interface face) {
@@ -97,8 +118,8 @@ final class Wiring implements AutoCloseable {
 
     /** An instance is there no more. */
     void forget(String instance) {
-        events.keySet().removeIf(path -> path.startsWith(instance + "."));
-        dataports.keySet().removeIf(path -> path.startsWith(instance + "."));
+        Stream.of(events, dataports, procedures, locks)
+                .forEach(ports -> ports.keySet().removeIf(path -> path.startsWith(instance + ".")));
     }
 
     Optional<LabDataport> dataport(String instance, String face) {
@@ -116,7 +137,10 @@ final class Wiring implements AutoCloseable {
 
     /** An interface of any kind. */
     Optional<Object> port(String instance, String face) {
-        return event(instance, face).<Object>map(event -> event).or(() -> dataport(instance, face));
+        String path = instance + "." + face;
+        return Stream.of(events, dataports, procedures, locks)
+                .flatMap(ports -> Stream.ofNullable((Object) ports.get(path)))
+                .findFirst();
     }
 
     /** Connects a VM that is about to start, by what its guest knows: hypercalls or PCI functions. */
@@ -146,15 +170,14 @@ final class Wiring implements AutoCloseable {
         return names.stream().flatMap(face -> event(vm, face).stream());
     }
 
-    /** A VM's side of its connections as PCI functions, in their order; only what is connected makes one. */
+    /** A VM's side of its connections as PCI functions, in their order, whether anything is plugged in behind them or not. */
     private List<ConnectionFunction.Ends> functionsOf(String vm, List<CrossvmConnection> functions) {
         return functions.stream()
                 .flatMap(function -> dataport(vm, function.dataport())
-                        .filter(dataport -> isConnected(dataport.path()))
                         .map(dataport -> new ConnectionFunction.Ends(
                                 dataport.dataport(),
-                                connected(vm, function.emitted()).map(LabEvent::source),
-                                connected(vm, function.consumed()).map(LabEvent::channel)))
+                                function.emitted().flatMap(name -> event(vm, name)).map(LabEvent::source),
+                                function.consumed().flatMap(name -> event(vm, name)).map(LabEvent::channel)))
                         .stream())
                 .toList();
     }
@@ -169,14 +192,6 @@ final class Wiring implements AutoCloseable {
         state.restore(dataports.values(), events.values());
     }
 
-    private Optional<LabEvent> connected(String vm, Optional<String> face) {
-        return face.flatMap(name -> event(vm, name)).filter(event -> isConnected(event.path()));
-    }
-
-    private boolean isConnected(String path) {
-        return connections.stream().anyMatch(connection -> connection.ends().contains(path));
-    }
-
     // ---- connections
 
     /** Makes a connection, unplugged; sizes are asked for by a dataport's end. */
@@ -186,7 +201,7 @@ final class Wiring implements AutoCloseable {
                     case EVENT -> new EventCarrier(all(spec.from(), events), all(spec.to(), events), this::passed);
                     case DATAPORT ->
                         memory(spec, sizeBytes.applyAsLong(spec.to().get(0)));
-                    case PROCEDURE -> LabConnection.Carrier.NOTHING;
+                    case PROCEDURE -> calls(spec);
                 })
                 .orElse(LabConnection.Carrier.NOTHING);
         LabConnection connection = new LabConnection(spec, carrier, this);
@@ -232,6 +247,22 @@ final class Wiring implements AutoCloseable {
             memories.add(memory::close);
             return memory;
         });
+    }
+
+    /** Calls between components; those of VMs are what the machine's own parts stand for. */
+    private LabConnection.Carrier calls(Connection spec) {
+        boolean ofVm = spec.ends().stream().anyMatch(end -> surroundings.isVm(end.instance()));
+        List<LabProcedure> providers = all(spec.to(), procedures);
+        return ofVm || providers.isEmpty()
+                ? LabConnection.Carrier.NOTHING
+                : new CallCarrier(spec.name(), all(spec.from(), procedures), providers.get(0), this::called);
+    }
+
+    private long called(LabProcedure user, String method) {
+        watches.look();
+        long nanos = surroundings.nanos(instance(user.path()));
+        timeline.record(nanos, Timeline.Kind.CALL, user.path(), method, "");
+        return nanos;
     }
 
     /** Notes that an event goes from one end to another, or is dropped; the guest time. */

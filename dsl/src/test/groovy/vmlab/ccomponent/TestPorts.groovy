@@ -117,6 +117,11 @@ class TestPorts implements Behaviour.Ports, AutoCloseable {
     }
 
     @Override
+    Optional<Object> live(String name) {
+        Optional.empty()
+    }
+
+    @Override
     void print(String more) {
         text.append(more)
     }

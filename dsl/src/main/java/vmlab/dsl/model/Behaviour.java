@@ -2,6 +2,7 @@
 package vmlab.dsl.model;
 
 import java.util.List;
+import java.util.Optional;
 import vmlab.crossvm.Dataport;
 
 /** What a component does: its {@code run}, in whatever language. */
@@ -41,8 +42,17 @@ public interface Behaviour {
 
         Dataport dataport(String name);
 
+        /** An interface of its own as people handle it at the prompt: an event, a procedure, a lock. */
+        Optional<Object> live(String name);
+
         /** Prints text on the component's console. */
         void print(String text);
+    }
+
+    /** One that can be written down. */
+    interface Written extends Behaviour {
+        /** What a script says in {@code component { }} to have it; empty if that isn't known. */
+        List<String> words();
     }
 
     /** Ends a component from outside, where it waits. */
