@@ -41,9 +41,7 @@ final class LabOptions {
 
     /** Guests that have booted before. */
     BootCache boots(Surroundings surroundings) {
-        return coldBoot
-                ? BootCache.none()
-                : BootCache.in(CachedGuest.cache(surroundings.environment()).path("boots"));
+        return coldBoot ? BootCache.none() : Labs.boots(surroundings);
     }
 
     Backend backend() {

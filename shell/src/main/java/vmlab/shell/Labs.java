@@ -13,6 +13,16 @@ import vmlab.vmm.Machine.Pace;
 final class Labs {
     private Labs() {}
 
+    /** A lab that knows the guests that have booted before. */
+    static Lab open(Backend backend, Pace pace, Surroundings surroundings) {
+        return open(backend, pace, boots(surroundings), surroundings);
+    }
+
+    /** The user's guests that have booted before. */
+    static BootCache boots(Surroundings surroundings) {
+        return BootCache.in(CachedGuest.cache(surroundings.environment()).path("boots"));
+    }
+
     static Lab open(Backend backend, Pace pace, BootCache boots, Surroundings surroundings) {
         TerminalProgress progress = new TerminalProgress(surroundings);
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);

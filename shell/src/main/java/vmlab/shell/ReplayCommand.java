@@ -11,7 +11,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 import vmlab.dsl.ScriptRunner;
 import vmlab.lab.Backend;
-import vmlab.lab.BootCache;
 import vmlab.lab.Lab;
 import vmlab.shell.report.FailureBundle;
 import vmlab.vmm.Machine.Pace;
@@ -39,7 +38,7 @@ final class ReplayCommand implements Callable<Integer> {
         Backend backend = Backend.valueOf(bundle.backend().toUpperCase(Locale.ROOT));
         Pace pace = bundle.pace().equals("real") ? Pace.REAL_TIME : Pace.VIRTUAL;
         ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
-        try (Lab lab = Labs.open(backend, pace, BootCache.none(), surroundings)) {
+        try (Lab lab = Labs.open(backend, pace, surroundings)) {
             ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
             runner.seed(bundle.seed());
             try {
