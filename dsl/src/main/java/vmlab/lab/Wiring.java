@@ -168,25 +168,30 @@ final class Wiring implements AutoCloseable {
         return names.stream().flatMap(face -> event(vm, face).stream());
     }
 
-    /** A VM's side of its connections as PCI functions, in their order; only what is connected makes one. */
+    /** A VM's side of its connections as PCI functions, in their order, whether anything is plugged in behind them or not. */
     private List<ConnectionFunction.Ends> functionsOf(String vm, List<CrossvmConnection> functions) {
         return functions.stream()
                 .flatMap(function -> dataport(vm, function.dataport())
-                        .filter(dataport -> isConnected(dataport.path()))
                         .map(dataport -> new ConnectionFunction.Ends(
                                 dataport.dataport(),
-                                connected(vm, function.emitted()).map(LabEvent::source),
-                                connected(vm, function.consumed()).map(LabEvent::channel)))
+                                function.emitted()
+                                        .flatMap(name -> event(vm, name))
+                                        .map(LabEvent::source),
+                                function.consumed()
+                                        .flatMap(name -> event(vm, name))
+                                        .map(LabEvent::channel)))
                         .stream())
                 .toList();
     }
 
-    private Optional<LabEvent> connected(String vm, Optional<String> face) {
-        return face.flatMap(name -> event(vm, name)).filter(event -> isConnected(event.path()));
+    // ---- snapshots
+
+    WiringState state() {
+        return WiringState.of(dataports.values(), events.values());
     }
 
-    private boolean isConnected(String path) {
-        return connections.stream().anyMatch(connection -> connection.ends().contains(path));
+    void restore(WiringState state) {
+        state.restore(dataports.values(), events.values());
     }
 
     // ---- connections
