@@ -14,6 +14,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import vmlab.lab.Backend;
+import vmlab.lab.BootCache;
+import vmlab.lab.Lab;
 import vmlab.tutorials.LessonSkeleton;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Machine.Pace;
@@ -34,10 +37,19 @@ final class TutorialCommand implements Callable<Integer> {
         this.surroundings = Objects.requireNonNull(surroundings);
     }
 
+    private interface Opener {
+        Lab open(Backend backend, Pace pace, BootCache boots, Surroundings surroundings);
+    }
+
     private Tutor tutor() {
+        return tutor(Labs::open);
+    }
+
+    private Tutor tutor(Opener labs) {
+        Pace pace = labOptions.paceOr(Pace.VIRTUAL);
         return new Tutor(
                 surroundings,
-                () -> Labs.open(labOptions.backend(), labOptions.paceOr(Pace.VIRTUAL), labOptions.boots(surroundings), surroundings),
+                () -> labs.open(labOptions.backend(), pace, labOptions.boots(surroundings), surroundings),
                 Optional.empty());
     }
 
@@ -144,7 +156,7 @@ final class TutorialCommand implements Callable<Integer> {
     int verify(
             @Parameters(paramLabel = "NAME", arity = "0..*", description = "Lessons; all if none.")
                     List<String> names) {
-        List<String> problems = tutor().verify(names == null ? List.of() : names);
+        List<String> problems = tutor(Labs::quiet).verify(names == null ? List.of() : names);
         problems.forEach(surroundings.err()::println);
         say(problems.isEmpty() ? "all lessons hold" : problems.size() + " problems");
         return (problems.isEmpty() ? ExitCode.OK : ExitCode.SCENARIO_FAILED).status();
