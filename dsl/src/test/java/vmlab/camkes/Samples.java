@@ -19,8 +19,10 @@ public final class Samples {
 
     /** Copies a sample's folder, and says which file has its assembly: {@code arm/multi} is multi.camkes of arm. */
     public static Path copy(Path into, String name) throws IOException, URISyntaxException {
-        Path file =
-                Path.of(Samples.class.getResource("samples/" + name + ".camkes").toURI());
+        Path file = name.equals(TUTORIAL)
+                ? SCRIPTS.resolve(name + ".camkes")
+                : Path.of(
+                        Samples.class.getResource("samples/" + name + ".camkes").toURI());
         Path folder = file.getParent();
         try (Stream<Path> files = Files.walk(folder)) {
             List<Path> plain = files.filter(Files::isRegularFile).toList();
