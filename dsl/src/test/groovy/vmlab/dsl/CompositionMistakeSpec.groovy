@@ -58,12 +58,12 @@ class CompositionMistakeSpec extends Specification {
                 ["20: vm0.done consumes it, which seL4SharedData doesn't connect; its to side takes what a component has as dataport",
                  '20: vm0.done is of type Done, but server.page of type Page; both ends of c need one type']
         'composition'   | "connection 'seL4Notificaton', 'c', from: server.done, to: vm0.done" ||
-                ['20: there is no connector seL4Notificaton; did you mean seL4Notification, seL4NotificationBind or seL4NotificationQueue?']
+                ['20: there is no connector seL4Notificaton; did you mean seL4Notification?']
         'composition'   | "connection seL4Notification, 'c', from: server.dona, to: vm0.done" ||
                 ['20: component Server has no interface dona; did you mean done?']
         'composition'   | "component Server, 'second'"                ||
-                ['4: second.go is not connected; connect it, or write: maybe consumes …',
-                 '3: second.data is not connected; connect it, or write: maybe dataport …']
+                ['3: second.data is not connected; connect it, or write: maybe dataport …',
+                 '4: second.go is not connected; connect it, or write: maybe consumes …']
         'configuration' | 'vm0.data_id = 2'                           ||
                 ["23: the ids of vm0's dataports leave out 1; ids are contiguous, starting from 1"]
         'configuration' | 'vm0.data_id = 1; vm0.page_id = 1'          ||
@@ -79,7 +79,7 @@ class CompositionMistakeSpec extends Specification {
         'configuration' | "vm0.heap_size = 'big'"                     ||
                 ["23: heap_size is 'big', not a number; heap_size = 0x10000"]
         'configuration' | 'vm0.data_id = 1; vm0.data_id = 1'          ||
-                ['23: vm0.data_id is set twice, first at lab.groovy:23:5; remove one of the lines']
+                ['23: vm0.data_id is set twice, first at lab.groovy:23:13; remove one of the lines']
         'configuration' | "vm0_config.irqs = [[name: 'SATA', source: 19, dest: 16]]" ||
                 ["23: the interrupt SATA goes to line 16; a guest's 8259 has lines 0 to 15"]
         'configuration' | "vm0_config.irqs = [[name: 'SATA', dest: 12]]" ||

@@ -9,7 +9,7 @@ import spock.lang.Timeout
 /** The scripts in docs/cross-vm.md run. */
 @Timeout(60)
 class CrossvmPageSpec extends Specification {
-    private static List<String> scripts() {
+    private static List<String> blocks() {
         def page = Files.readString(Path.of('..', 'docs', 'cross-vm.md'))
         page.findAll(/(?ms)^```groovy\n(.*?)^```/) { all, text -> text }
     }
@@ -17,15 +17,15 @@ class CrossvmPageSpec extends Specification {
     def "script #number runs"() {
         expect:
         try (def scripts = new Scripts()) {
-            scripts.run(scripts()[number])
+            scripts.run(blocks()[number])
         }
 
         where:
-        number << scripts().indices
+        number << blocks().indices
     }
 
     def "there are scripts"() {
         expect:
-        scripts().size() >= 2
+        blocks().size() >= 2
     }
 }

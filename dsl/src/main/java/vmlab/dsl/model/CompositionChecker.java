@@ -385,7 +385,9 @@ public final class CompositionChecker {
             return;
         }
         InstanceSetting earlier = ids.putIfAbsent(n.longValue(), setting);
-        if (earlier != null) {
+        boolean again = earlier != null
+                && earlier.setting().attribute().equals(setting.setting().attribute());
+        if (earlier != null && !again) {
             add(
                     setting.setting().location(),
                     path + " is " + n + ", as " + earlier.setting().attribute() + " is",
