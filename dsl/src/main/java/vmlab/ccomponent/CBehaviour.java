@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentType;
 import vmlab.image.BuildMistake;
@@ -15,7 +16,7 @@ import vmlab.image.BuildMistake;
  * <p>Threads: any number of instances run at once, each on a thread of its own. Errors: {@link BuildMistake} for
  * the author of the sources, {@link ComponentDied} when the process doesn't come to its end.
  */
-public final class CBehaviour implements Behaviour {
+public final class CBehaviour implements Behaviour.Written {
     private final CSource source;
     private final Function<CSource, CProgram> compiler;
 
@@ -51,6 +52,18 @@ public final class CBehaviour implements Behaviour {
             }
             throw e;
         }
+    }
+
+    @Override
+    public List<String> words() {
+        return Stream.concat(
+                        source.sources().stream().map(file -> "source " + quoted(file)),
+                        source.includeFolders().stream().map(folder -> "includes " + quoted(folder)))
+                .toList();
+    }
+
+    private static String quoted(Path path) {
+        return "'" + path.toString().replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
 
     @Override

@@ -137,8 +137,9 @@ final class ComponentProcess implements AutoCloseable {
         return new ComponentDied(ports.instance() + " died: " + death, "", line);
     }
 
+    /** Ends it, and comes back when it has ended. */
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.destroyForcibly().onExit().join();
     }
 }

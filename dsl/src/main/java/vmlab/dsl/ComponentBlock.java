@@ -70,8 +70,7 @@ public final class ComponentBlock extends InterfaceBlock {
 
     /** What the component does, from its start to its end. */
     public void run(@DelegatesTo(value = ComponentWords.class, strategy = Closure.DELEGATE_ONLY) Closure<?> body) {
-        run(new ClosureBehaviour(
-                script(), body, script().context().sources().block(here("run"))));
+        run(new ClosureBehaviour(script(), body, script().context().sources().block(here("run"))));
     }
 
     /** A C source of what the component does, beside the script; there can be several. */

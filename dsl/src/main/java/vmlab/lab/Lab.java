@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import vmlab.camkes.CamkesProject;
 import vmlab.camkes.CamkesWriter;
 import vmlab.camkes.LoadOptions;
+import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChange;
 import vmlab.dsl.model.AssemblyChecker;
@@ -216,7 +217,15 @@ public final class Lab implements AutoCloseable {
         if (!project.problems().isEmpty()) {
             throw new AssemblyRefused(project.problems());
         }
-        List<LabVm> added = apply(project.assembly());
+        Assembly described = project.withPrograms(settings.guest()::component);
+        // What doesn't compile is refused before anything is there.
+        described
+                .components()
+                .forEach(component -> component
+                        .behaviour()
+                        .filter(CBehaviour.class::isInstance)
+                        .ifPresent(behaviour -> ((CBehaviour) behaviour).compile()));
+        List<LabVm> added = apply(described);
         project.notes().forEach(author::told);
         return added;
     }

@@ -75,8 +75,7 @@ final class Wiring implements AutoCloseable {
         String path = instance + "." + face.name();
         switch (face.kind()) {
             case EMITS, CONSUMES ->
-                events.compute(
-                        path, (p, there) -> same(there, face) ? there : event(instance, face));
+                events.compute(path, (p, there) -> same(there, face) ? there : event(instance, face));
             case DATAPORT -> {
                 long size = sizeBytes.applyAsLong(new Connection.End(instance, face.name(), face.location()));
                 dataports.computeIfAbsent(path, p -> remembered(new LabDataport(p, size, watches)));
@@ -171,25 +170,16 @@ final class Wiring implements AutoCloseable {
         return names.stream().flatMap(face -> event(vm, face).stream());
     }
 
-    /** A VM's side of its connections as PCI functions, in their order; only what is connected makes one. */
+    /** A VM's side of its connections as PCI functions, in their order, whether anything is plugged in behind them or not. */
     private List<ConnectionFunction.Ends> functionsOf(String vm, List<CrossvmConnection> functions) {
         return functions.stream()
                 .flatMap(function -> dataport(vm, function.dataport())
-                        .filter(dataport -> isConnected(dataport.path()))
                         .map(dataport -> new ConnectionFunction.Ends(
                                 dataport.dataport(),
-                                connected(vm, function.emitted()).map(LabEvent::source),
-                                connected(vm, function.consumed()).map(LabEvent::channel)))
+                                function.emitted().flatMap(name -> event(vm, name)).map(LabEvent::source),
+                                function.consumed().flatMap(name -> event(vm, name)).map(LabEvent::channel)))
                         .stream())
                 .toList();
-    }
-
-    private Optional<LabEvent> connected(String vm, Optional<String> face) {
-        return face.flatMap(name -> event(vm, name)).filter(event -> isConnected(event.path()));
-    }
-
-    private boolean isConnected(String path) {
-        return connections.stream().anyMatch(connection -> connection.ends().contains(path));
     }
 
     // ---- connections

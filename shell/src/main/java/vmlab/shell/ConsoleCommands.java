@@ -83,6 +83,11 @@ final class ConsoleCommands {
                     "write the scenario that is being recorded",
                     (session, none) -> session.stopRecording()),
             new Simple(
+                    "tutorial",
+                    ConsoleCommand.Argument.ACTION,
+                    "learn by doing: list, start NAME, next, check, hint, solve, reset, status",
+                    (session, action) -> session.tutor().answer(action)),
+            new Simple(
                     "doctor",
                     ConsoleCommand.Argument.NONE,
                     "check what this machine offers",

@@ -49,6 +49,12 @@ public interface Behaviour {
         void print(String text);
     }
 
+    /** One that can be written down. */
+    interface Written extends Behaviour {
+        /** What a script says in {@code component { }} to have it; empty if that isn't known. */
+        List<String> words();
+    }
+
     /** Ends a component from outside, where it waits. */
     final class Stopped extends RuntimeException {
         private static final long serialVersionUID = 1;
