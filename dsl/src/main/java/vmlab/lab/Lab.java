@@ -349,14 +349,15 @@ public final class Lab implements AutoCloseable {
         @Override
         public int initialCount(String instance, Interface lock) {
             return switch (lock.kind()) {
-                case SEMAPHORE -> assembly.composition().settings().stream()
-                        .filter(s -> s.instance().equals(instance)
-                                && s.setting().attribute().equals(lock.name() + "_value"))
-                        .map(s -> s.setting().value())
-                        .filter(Integer.class::isInstance)
-                        .mapToInt(Integer.class::cast)
-                        .findFirst()
-                        .orElse(1);
+                case SEMAPHORE ->
+                    assembly.composition().settings().stream()
+                            .filter(s -> s.instance().equals(instance)
+                                    && s.setting().attribute().equals(lock.name() + "_value"))
+                            .map(s -> s.setting().value())
+                            .filter(Integer.class::isInstance)
+                            .mapToInt(Integer.class::cast)
+                            .findFirst()
+                            .orElse(1);
                 case BINARY_SEMAPHORE -> 0;
                 default -> 1;
             };
