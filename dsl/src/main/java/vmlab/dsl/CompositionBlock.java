@@ -70,7 +70,8 @@ public final class CompositionBlock extends Block {
         throw new ScriptMistake(side + ": " + given + " is no interface of an instance", side + ": vm0.do_print", side);
     }
 
-    // CAmkES's macros for what stands around its VMs: file server, serial server, timers. The machines here have it built in.
+    // CAmkES's macros for what stands around its VMs: file server, serial server, timers. The machines here have it
+    // built in.
 
     public void VM_COMPOSITION_DEF() {
         // Nothing is left to do.
@@ -96,14 +97,17 @@ public final class CompositionBlock extends Block {
     private void mustBe(String macro, int vm) {
         if (!known.instances().contains("vm" + vm)) {
             throw new ScriptMistake(
-                    macro + "(" + vm + ") is for a vm" + vm + ", which isn't there", "vm(" + vm + ") { … } makes it", macro);
+                    macro + "(" + vm + ") is for a vm" + vm + ", which isn't there",
+                    "vm(" + vm + ") { … } makes it",
+                    macro);
         }
     }
 
     /** Instances, types and connectors by their names. */
     @Override
     public Object propertyMissing(String name) {
-        boolean ofVm = name.matches("vm\\d+_config") && known.instances().contains(name.substring(0, name.indexOf('_')));
+        boolean ofVm =
+                name.matches("vm\\d+_config") && known.instances().contains(name.substring(0, name.indexOf('_')));
         if (known.instances().contains(name) || ofVm) {
             return new InstanceName(this, name);
         }

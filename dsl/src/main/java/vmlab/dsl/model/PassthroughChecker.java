@@ -35,8 +35,10 @@ final class PassthroughChecker {
 
     static List<Problem> check(VmSpec vm) {
         PassthroughChecker checker = new PassthroughChecker(vm);
-        vm.settings().forEach(setting ->
-                Attribute.of(setting.attribute()).filter(KEYS::containsKey).ifPresent(a -> checker.check(a, setting)));
+        vm.settings()
+                .forEach(setting -> Attribute.of(setting.attribute())
+                        .filter(KEYS::containsKey)
+                        .ifPresent(a -> checker.check(a, setting)));
         return checker.problems;
     }
 
@@ -72,7 +74,9 @@ final class PassthroughChecker {
                         Similar.didYouMean(
                                 String.valueOf(key),
                                 known,
-                                "it has " + String.join(", ", known.stream().sorted().toList())));
+                                "it has "
+                                        + String.join(
+                                                ", ", known.stream().sorted().toList())));
             }
         }
     }
