@@ -184,6 +184,16 @@ final class Wiring implements AutoCloseable {
                 .toList();
     }
 
+    // ---- snapshots
+
+    WiringState state() {
+        return WiringState.of(dataports.values(), events.values());
+    }
+
+    void restore(WiringState state) {
+        state.restore(dataports.values(), events.values());
+    }
+
     // ---- connections
 
     /** Makes a connection, unplugged; sizes are asked for by a dataport's end. */
