@@ -134,11 +134,12 @@ class PrintClientSpec extends Specification {
         def lab = new Lab(new LabSettings(
                 Backend.SOFT, Pace.VIRTUAL, guest, Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
         def printed = new StringWriter()
+        def runner = new ScriptRunner(lab, new PrintWriter(printed, true))
         def script = Files.writeString(folder.resolve('lab.groovy'), LAB)
         def words = (1..20).collect { "word$it".toString() }
 
         when:
-        new ScriptRunner(lab, new PrintWriter(printed, true)).run(script, [folder.resolve('my-guest').toString()])
+        runner.run(script, [folder.resolve('my-guest').toString()])
         def vm = lab.vm('vm0').get()
         def server = lab.component('print_server').get()
 
@@ -164,14 +165,42 @@ class PrintClientSpec extends Specification {
         server.dataport('data').get().cString() == 'later\n'
         server.lines() == words
 
+        when: 'what the component runs is replaced, and a client waits for an event that was dropped'
+        def live = runner.run('live', '''\
+            print_server.run {
+                while (true) {
+                    do_print_wait()
+                    println data.cString().reverse()
+                    done_printing_emit()
+                }
+            }
+            conn_do_print.unplug()
+            vm0.sh('print_client lost & sleep 1; kill -0 $! && echo it waits').out
+            '''.stripIndent(), [])
+
+        then:
+        live.endsWith('it waits')
+        server.lines() == words
+
+        when: 'somebody at the prompt answers it, and the connection is there again'
+        runner.run('live', '''\
+            vm0.done_printing.emit()
+            vm0.sh('wait')
+            conn_do_print.plug()
+            vm0.sh('print_client again')
+            '''.stripIndent(), [])
+
+        then:
+        server.lines() == words + ['niaga']
+
         when: 'the tutorial\'s own component takes its place'
         def source = Files.writeString(folder.resolve('print_server.c'), SERVER)
         server.run(CBehaviour.of(server.spec().type(), [source], [], guest::component))
         vm.sh('print_client hello world')
 
         then:
-        server.lines() == words + ['hello', 'world']
-        vm.port('done_printing').get().taken() == words.size() + 2
+        server.lines() == words + ['niaga', 'hello', 'world']
+        vm.port('done_printing').get().taken() == words.size() + 4
 
         cleanup:
         lab.close()
