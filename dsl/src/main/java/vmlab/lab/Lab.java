@@ -13,10 +13,13 @@ import java.util.function.Consumer;
 import vmlab.camkes.CamkesProject;
 import vmlab.camkes.CamkesWriter;
 import vmlab.camkes.LoadOptions;
+import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChange;
 import vmlab.dsl.model.AssemblyChecker;
 import vmlab.dsl.model.CompositionChecker;
+import vmlab.dsl.model.Connection;
+import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
@@ -214,7 +217,15 @@ public final class Lab implements AutoCloseable {
         if (!project.problems().isEmpty()) {
             throw new AssemblyRefused(project.problems());
         }
-        List<LabVm> added = apply(project.assembly());
+        Assembly described = project.withPrograms(settings.guest()::component);
+        // What doesn't compile is refused before anything is there.
+        described
+                .components()
+                .forEach(component -> component
+                        .behaviour()
+                        .filter(CBehaviour.class::isInstance)
+                        .ifPresent(behaviour -> ((CBehaviour) behaviour).compile()));
+        List<LabVm> added = apply(described);
         project.notes().forEach(author::told);
         return added;
     }
@@ -229,14 +240,19 @@ public final class Lab implements AutoCloseable {
         return DslWriter.write(assembly);
     }
 
-    /** A picture of the lab for Graphviz. */
-    public String toDot() {
-        return DotWriter.write(assembly);
+    private String label(Connection connection) {
+        String counted = connection(connection.name()).map(LabConnection::label).orElse("");
+        return counted.isEmpty() ? connection.name() : connection.name() + " (" + counted + ")";
     }
 
-    /** A picture of the lab for Markdown. */
+    /** A picture of the lab for Graphviz, with what its connections have carried. */
+    public String toDot() {
+        return DotWriter.write(assembly, this::label);
+    }
+
+    /** A picture of the lab for Markdown, with what its connections have carried. */
     public String toMermaid() {
-        return MermaidWriter.write(assembly);
+        return MermaidWriter.write(assembly, this::label);
     }
 
     /** All that was described so far. */
@@ -257,7 +273,7 @@ public final class Lab implements AutoCloseable {
         return activity;
     }
 
-    /** An interface of an instance as a live object: a {@link LabEvent} or a {@link LabDataport}. */
+    /** An interface of an instance as a live object: a {@link LabEvent}, {@link LabDataport}, {@link LabProcedure} or {@link LabLock}. */
     public Optional<Object> port(String instance, String face) {
         return wiring.port(instance, face);
     }
@@ -321,6 +337,29 @@ public final class Lab implements AutoCloseable {
         @Override
         public void rewired(String instance) {
             vm(instance).ifPresent(LabVm::rewire);
+        }
+
+        @Override
+        public Object serve(String instance, String face, String method, List<Object> arguments) {
+            return component(instance)
+                    .orElseThrow(() -> new LabMistake(instance + " is no component that is called", "call another"))
+                    .serve(face, method, arguments);
+        }
+
+        @Override
+        public int initialCount(String instance, Interface lock) {
+            return switch (lock.kind()) {
+                case SEMAPHORE -> assembly.composition().settings().stream()
+                        .filter(s -> s.instance().equals(instance)
+                                && s.setting().attribute().equals(lock.name() + "_value"))
+                        .map(s -> s.setting().value())
+                        .filter(Integer.class::isInstance)
+                        .mapToInt(Integer.class::cast)
+                        .findFirst()
+                        .orElse(1);
+                case BINARY_SEMAPHORE -> 0;
+                default -> 1;
+            };
         }
 
         @Override

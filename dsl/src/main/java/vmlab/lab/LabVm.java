@@ -307,6 +307,7 @@ public final class LabVm {
         PowerCycle now = running();
         String awaited = "the end of its run of " + Spoken.duration(time);
         PowerCycle.Outcome outcome = interruptibly(awaited, () -> now.await(Until.NEVER, time));
+        lab.watches().look();
         if (outcome != PowerCycle.Outcome.LIMIT) {
             throw failure(now, outcome, awaited, time);
         }
@@ -324,6 +325,7 @@ public final class LabVm {
         if (now.end().isEmpty()) {
             refuseIfHeld(now);
             PowerCycle.Outcome outcome = interruptibly("its end", () -> now.await(Until.NEVER, limit));
+            lab.watches().look();
             if (outcome != PowerCycle.Outcome.ENDED) {
                 throw failure(now, outcome, "its end", limit);
             }
@@ -691,6 +693,7 @@ public final class LabVm {
     /** Waits, and throws what there is to say if the wait ends without what was waited for. */
     void await(PowerCycle on, PowerCycle.Watch watch, String awaited, Duration limit) {
         PowerCycle.Outcome outcome = interruptibly(awaited, () -> on.await(watch, limit));
+        lab.watches().look();
         if (outcome != PowerCycle.Outcome.MET) {
             throw failure(on, outcome, awaited, limit);
         }

@@ -109,6 +109,7 @@ public final class VmHypercalls {
         consumed.clear();
         handlers.forEach(fresh.hypercalls()::register);
         fresh.hypercalls().watch(registers -> {
+            vm.lab().record(Timeline.Kind.HYPERCALL, vm.name(), spoken(registers.eax()));
             if (tracing) {
                 author().told(traced(registers, fresh.nanos()));
             }

@@ -23,6 +23,8 @@ import vmlab.camkes.CamkesProject;
 import vmlab.camkes.CamkesReader;
 import vmlab.camkes.CamkesWriter;
 import vmlab.camkes.LoadOptions;
+import vmlab.ccomponent.CProgram;
+import vmlab.ccomponent.CSource;
 import vmlab.dsl.ScriptRunner;
 import vmlab.dsl.model.Attribute;
 import vmlab.dsl.model.Problem;
@@ -46,7 +48,7 @@ final class ImportCommand implements Callable<Integer> {
     /** The words a system can be printed in. */
     enum Format {
         /** A script. */
-        DSL(project -> DslWriter.write(project.assembly())),
+        DSL(project -> DslWriter.write(project.withPrograms(ImportCommand::neverStarted))),
         /** A .camkes file with the VM macros. */
         CAMKES(project -> CamkesWriter.write(project.assembly())),
         /** A .camkes file without imports and macros. */
@@ -120,6 +122,10 @@ final class ImportCommand implements Callable<Integer> {
 
     ImportCommand(Surroundings surroundings) {
         this.surroundings = Objects.requireNonNull(surroundings);
+    }
+
+    private static CProgram neverStarted(CSource source) {
+        throw new IllegalStateException("only printed: " + source);
     }
 
     @Override

@@ -49,6 +49,7 @@ import vmlab.vmm.Machine.Pace;
             BootCommand.class,
             TestCommand.class,
             ReplayCommand.class,
+            TutorialCommand.class,
             GuestCommand.class,
             ImportCommand.class,
             DoctorCommand.class
@@ -157,6 +158,7 @@ final class VmlabCommand implements Callable<Integer> {
                 BootCommand.class, BootCommand::new,
                 TestCommand.class, TestCommand::new,
                 ReplayCommand.class, ReplayCommand::new,
+                TutorialCommand.class, TutorialCommand::new,
                 GuestCommand.class, GuestCommand::new,
                 GuestBuildCommand.class, GuestBuildCommand::new,
                 NestedKvmCommand.class, NestedKvmCommand::new,

@@ -49,6 +49,11 @@ final class EchoGuest implements MachineFactory {
             }
 
             @Override
+            public vmlab.ccomponent.CProgram component(vmlab.ccomponent.CSource source) {
+                throw new AssertionError("nobody compiles anything here");
+            }
+
+            @Override
             public java.util.List<Built> part(String name, vmlab.dsl.model.RootFs rootfs) {
                 return java.util.List.of();
             }
