@@ -61,7 +61,7 @@ class TutorialOnKvmSpec extends Specification {
         def lab = new Lab(settings)
 
         when:
-        PrintClientSpec.run(lab, new PrintWriter(Writer.nullWriter()), folder)
+        PrintClientSpec.run(new ScriptRunner(lab, new PrintWriter(Writer.nullWriter())), folder)
         def vm = lab.vm('vm0').get()
         def mapped = vm.sh('print_client hello world; dmesg | grep -o "dataport received mmap for minor 1"').out()
 
