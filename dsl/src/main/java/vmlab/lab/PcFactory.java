@@ -4,6 +4,7 @@ package vmlab.lab;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.devices.pc.FilePort;
@@ -21,6 +22,7 @@ import vmlab.vmm.CpuModel;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.Machine;
 import vmlab.vmm.boot.BootImage;
 import vmlab.vmm.boot.BootLoader;
 import vmlab.vmm.boot.BootLoaders;
@@ -48,11 +50,8 @@ final class PcFactory implements MachineFactory {
         CpuModel cpu = cpu(spec);
         Hypervisor hypervisor = hypervisor(spec, cpu);
         GuestFiles files = settings.guest().forCpu(cpu);
-        BootImage image = new BootImage(
-                kernel(spec.kernelImage(), files),
-                spec.initrdImage().map(initrd -> initrd(initrd, files)),
-                spec.kernelCmdline());
-        BootLoader loader = BootLoaders.forImage(image);
+        Path kernel = kernel(spec.kernelImage(), files);
+        Optional<Path> initrd = spec.initrdImage().map(source -> initrd(source, files));
         AtomicReference<Uart16550> uart = new AtomicReference<>();
         CharSink out = octet -> console.sent(octet, uart.get().readByte(Uart16550.IER) == 0);
         Pc.Config config = new Pc.Config(
@@ -67,12 +66,20 @@ final class PcFactory implements MachineFactory {
         FilePort filePort = pc.machine().add(new FilePort("file-port", console::nextOfFile, console::ofFile));
         pc.machine().ports().map(PcLayout.FILE_WINDOW, filePort.name(), filePort);
         try {
+            BootLoader loader = BootLoaders.forImage(new BootImage(kernel, initrd, commandLine(spec, pc.machine())));
             pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
         } catch (RuntimeException | Error e) {
             pc.close();
             throw e;
         }
         return new Made(pc.machine(), () -> pc.uart(0).inputAvailable(), pc.irq(VmcallConnections.IRQ));
+    }
+
+    /** The default line tells Linux the rate of its counter: to measure it takes time, and fails where the host's CPU is emulated. */
+    private static String commandLine(VmSpec spec, Machine machine) {
+        long kilohertz = machine.vcpu().state().timeStamp().kilohertz();
+        boolean given = spec.setting(Attribute.KERNEL_CMDLINE.word()).isPresent();
+        return given || kilohertz == 0 ? spec.kernelCmdline() : spec.kernelCmdline() + " tsc_early_khz=" + kilohertz;
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {
