@@ -67,12 +67,12 @@ final class CamkesPreprocessor {
     }
 
     private final List<Path> includePath;
-    private final Map<String, String> definitions;
+    private final CamkesReader.Options options;
     private final Consumer<Problem> problems;
 
-    CamkesPreprocessor(List<Path> includePath, Map<String, String> definitions, Consumer<Problem> problems) {
+    CamkesPreprocessor(List<Path> includePath, CamkesReader.Options options, Consumer<Problem> problems) {
         this.includePath = includePath;
-        this.definitions = definitions;
+        this.options = options;
         this.problems = problems;
     }
 
@@ -84,8 +84,15 @@ final class CamkesPreprocessor {
             List<String> folders = includePath.stream().map(Path::toString).toList();
             cpp.setQuoteIncludePath(folders);
             cpp.setSystemIncludePath(folders);
-            for (Map.Entry<String, String> definition : definitions.entrySet()) {
+            for (Map.Entry<String, String> definition : options.definitions().entrySet()) {
                 cpp.addMacro(definition.getKey(), definition.getValue());
+            }
+            for (Path header : options.headers()) {
+                cpp.addInput(ProjectFile.of(header).getSource());
+                // Of a header only its macros count: the rest is C.
+                while (cpp.token().getType() != Token.EOF) {
+                    cpp.passed();
+                }
             }
             cpp.addInput(file.getSource());
             for (Token token = cpp.token(); token.getType() != Token.EOF; token = cpp.token()) {

@@ -5,6 +5,7 @@ import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
 import groovy.lang.Script;
 import java.util.List;
+import vmlab.dsl.model.AssemblyChange;
 import vmlab.lab.Lab;
 import vmlab.lab.LabVm;
 
@@ -36,11 +37,18 @@ public abstract class LabScript extends Script {
      * @return the new VMs
      */
     public List<LabVm> lab(@DelegatesTo(value = LabBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+        AssemblyChange described = described(block);
+        if (!described.removed().isEmpty() || !described.unplugged().isEmpty()) {
+            throw new ScriptMistake("lab { } only adds", "lab.apply { } changes what is there", "");
+        }
+        return context.lab().apply(described.described());
+    }
+
+    /** What a block with the words of {@code lab { }} says. */
+    AssemblyChange described(Closure<?> block) {
         LabBlock words = new LabBlock(this);
         words.fill(block);
-        List<LabVm> added = context.lab().apply(words.assembly());
-        added.forEach(vm -> getBinding().setVariable(vm.name(), vm));
-        return added;
+        return words.change();
     }
 
     /**

@@ -18,11 +18,14 @@ import org.codehaus.groovy.control.CompilerConfiguration;
 import org.codehaus.groovy.control.customizers.ASTTransformationCustomizer;
 import org.codehaus.groovy.control.customizers.ImportCustomizer;
 import org.codehaus.groovy.runtime.InvokerHelper;
+import vmlab.camkes.LoadOptions;
 import vmlab.lab.Lab;
+import vmlab.lab.LabVm;
 import vmlab.vmm.HostMistake;
 
 /**
- * Runs scripts and prompt lines in one lab, over one binding. Its variables are the VMs ({@code vm0}), what scripts and
+ * Runs scripts and prompt lines in one lab, over one binding. Its variables are the VMs
+ * ({@code vm0}), components and connections, what scripts and
  * prompt have assigned, {@code args}, {@code out} (where they print) and {@code _}, the last value of the prompt.
  *
  * <p>Threads: one at a time. Interrupting it ends a wait, and any loop of the script, with a mistake of the kind
@@ -47,6 +50,9 @@ public final class ScriptRunner {
         loader = new GroovyClassLoader(parent, configuration());
         prompt = new PromptCompiler(loader, configuration());
         reports = new MistakeReports(context.sources(), binding);
+        InstanceNames names = new InstanceNames(lab, binding);
+        names.refresh();
+        lab.onChange(names::refresh);
         lab.author(new HandlerAuthor(context.sources(), reports, out));
     }
 
@@ -93,6 +99,11 @@ public final class ScriptRunner {
             }
             return script(type).run();
         });
+    }
+
+    /** Loads a {@code .camkes} file, as {@code lab.load} in a script does. */
+    public List<LabVm> load(Path file, LoadOptions options) {
+        return reports.reporting(file.toString(), () -> lab().load(file, options));
     }
 
     /** Does one input of the prompt: several lines perhaps. Variables, methods, classes and imports stay for the next. */

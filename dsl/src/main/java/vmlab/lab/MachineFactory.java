@@ -2,6 +2,8 @@
 package vmlab.lab;
 
 import java.util.List;
+import java.util.function.Consumer;
+import vmlab.crossvm.ConnectionFunction;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.GuestEvents;
@@ -36,8 +38,13 @@ public interface MachineFactory {
      *
      * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
      * @param eventIrq the interrupt line of events that others emit for this machine
+     * @param functions takes connections that are PCI functions, before the machine's start
      */
-    record Made(Machine machine, Runnable inputAvailable, IrqLine eventIrq) {}
+    record Made(
+            Machine machine,
+            Runnable inputAvailable,
+            IrqLine eventIrq,
+            Consumer<List<ConnectionFunction.Ends>> functions) {}
 
     /** What these machines can't be, of a VM that is described soundly. */
     default List<Problem> problems(VmSpec spec) {

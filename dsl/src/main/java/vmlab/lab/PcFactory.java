@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
+import vmlab.crossvm.PciConnections;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.devices.pc.FilePort;
 import vmlab.devices.pc.Pc;
@@ -22,6 +23,7 @@ import vmlab.vmm.CpuModel;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 import vmlab.vmm.boot.BootImage;
 import vmlab.vmm.boot.BootLoader;
@@ -72,7 +74,12 @@ final class PcFactory implements MachineFactory {
             pc.close();
             throw e;
         }
-        return new Made(pc.machine(), () -> pc.uart(0).inputAvailable(), pc.irq(VmcallConnections.IRQ));
+        IrqLine eventIrq = pc.irq(VmcallConnections.IRQ);
+        return new Made(
+                pc.machine(),
+                () -> pc.uart(0).inputAvailable(),
+                eventIrq,
+                connections -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, connections));
     }
 
     /** The default line tells Linux the rate of its counter: to measure it takes time, and fails where the host's CPU is emulated. */

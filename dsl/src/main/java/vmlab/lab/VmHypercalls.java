@@ -80,7 +80,7 @@ public final class VmHypercalls {
                 author().told(what + (place.isEmpty() ? "" : " (" + place + ")") + " was interrupted; " + vm.name()
                         + " is paused, " + vm.name() + ".resume() goes on");
             } else if (failures == 1) {
-                author().failed(what, thrown);
+                author().failed(what + " failed; further failures are only counted", thrown);
             }
         }
     }

@@ -16,7 +16,7 @@ import vmlab.vmm.Machine.Pace
 /** The tutorials' third exercise: a program in the guest has a component print words. */
 @Timeout(value = 9, unit = TimeUnit.MINUTES)
 class PrintClientSpec extends Specification {
-    private static final String CLIENT = '''\
+    static final String CLIENT = '''\
         #include <string.h>
         #include <assert.h>
 
@@ -136,7 +136,7 @@ class PrintClientSpec extends Specification {
         server.lines() == words
         printed.toString().readLines() == words.collect { "print_server: $it".toString() }
         result.out() == '1'
-        server.event('done_printing').get().taken() == words.size()
+        vm.port('done_printing').get().taken() == words.size()
 
         when: 'nobody has emitted'
         vm.sh('echo later | dataport_write /dev/camkes_data')

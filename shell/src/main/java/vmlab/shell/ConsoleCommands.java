@@ -63,6 +63,16 @@ final class ConsoleCommands {
                     "type Groovy again",
                     (session, none) -> session.speakGroovy()),
             new Simple(
+                    "record",
+                    ConsoleCommand.Argument.FILE,
+                    "make a scenario of what is typed from now on",
+                    (session, file) -> session.record(Path.of(file))),
+            new Simple(
+                    "stop",
+                    ConsoleCommand.Argument.NONE,
+                    "write the scenario that is being recorded",
+                    (session, none) -> session.stopRecording()),
+            new Simple(
                     "doctor",
                     ConsoleCommand.Argument.NONE,
                     "check what this machine offers",

@@ -50,7 +50,7 @@ final class Prompt {
 
     /** Does what is piped in, statement by statement; the first mistake ends it, as a script's would. */
     private int fromPipe() throws IOException {
-        Session session = new Session(runner, surroundings, new PrintWriter(output, true), vm -> {
+        Session session = new Session(runner, surroundings, new PrintWriter(output, true), (at, vm) -> {
             throw new HostMistake("/console needs a terminal", "use vm.console.type and vm.console.expect here");
         });
         BufferedReader reader = keyboard();
@@ -249,7 +249,7 @@ final class Prompt {
 
         @Override
         @SuppressWarnings("try") // the screen works by being open
-        public String attach(LabVm vm) {
+        public String attach(Session session, LabVm vm) {
             background.hold(true);
             Status.getExistingStatus(terminal).ifPresent(Status::suspend);
             terminal.writer().print("console of " + vm.name() + "; Ctrl-] leaves\r\n");
@@ -257,7 +257,7 @@ final class Prompt {
             try (RawMode raw = RawMode.enter(terminal);
                     GuestScreen screen = GuestScreen.withRecent(vm.console(), terminal.output())) {
                 active = true;
-                raw.type(vm, () -> vm.state() == LabVm.State.ENDED);
+                raw.type(vm, key -> session.typed(vm, key), () -> vm.state() == LabVm.State.ENDED);
             } catch (IOException e) {
                 throw new UncheckedIOException("the terminal is gone", e);
             } finally {

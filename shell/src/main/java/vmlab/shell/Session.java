@@ -25,8 +25,8 @@ final class Session {
     /** How a VM's console is attached where there is a terminal. */
     @FunctionalInterface
     interface Attacher {
-        /** Returns when the user leaves the console; what is shown then. */
-        String attach(LabVm vm);
+        /** Returns when the user leaves the console; what is shown then. The session is told of what is typed. */
+        String attach(Session session, LabVm vm);
     }
 
     private static final Duration PATIENCE = Duration.ofSeconds(3);
@@ -41,6 +41,7 @@ final class Session {
     private JavaSnippets java;
 
     private volatile Language language;
+    private Optional<Recorder> recorder = Optional.empty();
     private boolean left;
 
     Session(ScriptRunner runner, Surroundings surroundings, PrintWriter out, Attacher attacher) {
@@ -83,6 +84,27 @@ final class Session {
         return "Java from now on; /groovy goes back";
     }
 
+    String record(Path file) {
+        if (recorder.isPresent()) {
+            throw new HostMistake("this session is being recorded already", "/stop ends that");
+        }
+        recorder = Optional.of(new Recorder(lab(), file));
+        return "recording; /stop writes " + file;
+    }
+
+    String stopRecording() {
+        Recorder stopped =
+                recorder.orElseThrow(() -> new HostMistake("nothing is being recorded", "/record FILE begins"));
+        String text = stopped.stop();
+        recorder = Optional.empty();
+        return text;
+    }
+
+    /** A key went to a VM's console. */
+    void typed(LabVm vm, String key) {
+        recorder.ifPresent(r -> r.typed(vm, key));
+    }
+
     /** Whether the user has asked to leave. */
     boolean hasLeft() {
         return left;
@@ -94,7 +116,7 @@ final class Session {
     }
 
     String attach(LabVm vm) {
-        return attacher.attach(vm);
+        return attacher.attach(this, vm);
     }
 
     String load(Path file) {
@@ -129,7 +151,15 @@ final class Session {
         if (input.isBlank()) {
             return ExitCode.OK;
         }
-        return isCommand(input) ? print(command(input.strip())) : print(evaluation.run(() -> language.evaluate(input)));
+        return print(isCommand(input) ? command(input.strip()) : evaluate(input));
+    }
+
+    private Evaluation.Outcome evaluate(String input) {
+        Optional<Recorder> recording = language == groovy ? recorder : Optional.empty();
+        recording.ifPresent(Recorder::begins);
+        Evaluation.Outcome outcome = evaluation.run(() -> language.evaluate(input));
+        recording.ifPresent(r -> r.done(input, outcome.kind() == Evaluation.Kind.DONE));
+        return outcome;
     }
 
     private Evaluation.Outcome command(String input) {

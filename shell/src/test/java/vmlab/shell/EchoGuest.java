@@ -62,7 +62,7 @@ final class EchoGuest implements MachineFactory {
     public Made make(VmSpec spec, Line console, GuestEvents events) {
         Machine machine = new Machine(spec.name(), GuestMemory.allocate(GuestMemory.PAGE_BYTES), events);
         machine.open(new EchoBackend(console), new NoInterrupts());
-        return new Made(machine, () -> {}, level -> {});
+        return new Made(machine, () -> {}, level -> {}, connections -> {});
     }
 
     private static final class NoInterrupts implements InterruptController {

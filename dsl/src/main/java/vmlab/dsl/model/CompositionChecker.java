@@ -38,11 +38,24 @@ public final class CompositionChecker {
 
     private final List<Problem> problems = new ArrayList<>();
 
-    private CompositionChecker() {}
+    private final Set<String> loose;
+
+    private CompositionChecker(Set<String> loose) {
+        this.loose = loose;
+    }
 
     /** All problems, in the order in which things are declared. */
     public static List<Problem> check(Collection<ComponentType> types, Composition composition) {
-        CompositionChecker checker = new CompositionChecker();
+        return check(types, composition, Set.of());
+    }
+
+    /**
+     * All problems of a live composition.
+     *
+     * @param loose paths of interfaces that have lost what they were connected to, and may go without
+     */
+    public static List<Problem> check(Collection<ComponentType> types, Composition composition, Set<String> loose) {
+        CompositionChecker checker = new CompositionChecker(loose);
         types.forEach(type -> checker.types.putIfAbsent(type.name(), type));
         composition.instances().forEach(checker::checkInstance);
         composition.connections().forEach(checker::checkConnection);
@@ -227,7 +240,8 @@ public final class CompositionChecker {
             typeOf(instance.name())
                     .ifPresent(type -> type.interfaces().stream()
                             .filter(CompositionChecker::mustBeConnected)
-                            .filter(face -> !users.containsKey(instance.name() + "." + face.name()))
+                            .filter(face -> !users.containsKey(instance.name() + "." + face.name())
+                                    && !loose.contains(instance.name() + "." + face.name()))
                             .forEach(face -> add(
                                     face.location(),
                                     "%s.%s is not connected".formatted(instance.name(), face.name()),
@@ -264,6 +278,10 @@ public final class CompositionChecker {
 
     private void checkOwner(InstanceSetting setting) {
         String owner = setting.instance();
+        if (owner.endsWith(VmSpec.CONFIG)
+                && isVirtualMachine(owner.substring(0, owner.length() - VmSpec.CONFIG.length()))) {
+            owner = owner.substring(0, owner.length() - VmSpec.CONFIG.length());
+        }
         if (!instances.containsKey(owner) && !connections.containsKey(owner)) {
             Set<String> names = new HashSet<>(instances.keySet());
             names.addAll(connections.keySet());
@@ -281,6 +299,10 @@ public final class CompositionChecker {
                     owner + " has no attribute " + attribute,
                     Similar.didYouMean(attribute, Attribute.words(), "CAmkES would take it and nobody would read it"));
         }
+    }
+
+    private boolean isVirtualMachine(String instance) {
+        return typeOf(instance).filter(CompositionChecker::isVirtualMachine).isPresent();
     }
 
     private static boolean isVirtualMachine(ComponentType type) {
@@ -351,7 +373,8 @@ public final class CompositionChecker {
         } else if (size.longValue() <= 0 || size.longValue() % PAGE != 0) {
             add(location, path + " is " + size, "a dataport is a whole number of pages: 4096, 8192 …");
         } else {
-            long declared = bytes(face.type());
+            // Buf alone is as large as it is set to be.
+            long declared = face.type().equals("Buf") ? 0 : bytes(face.type());
             if (declared > 0 && declared != size.longValue()) {
                 add(
                         location,

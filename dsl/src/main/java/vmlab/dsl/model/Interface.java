@@ -43,4 +43,10 @@ public record Interface(Kind kind, String type, String name, boolean optional, S
         Objects.requireNonNull(name);
         Objects.requireNonNull(location);
     }
+
+    /** As it is written: {@code maybe emits DoPrint do_print}. */
+    String words() {
+        String typed = type.isEmpty() ? "" : type + " ";
+        return (optional ? "maybe " : "") + kind.words() + " " + typed + name;
+    }
 }
