@@ -73,7 +73,8 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         @Override
         public String doLayout(ILoggingEvent event) {
             String name = event.getLoggerName();
-            String trace = event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
+            String trace =
+                    event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
             return "%s %-5s %s %s: %s%n%s"
                     .formatted(
                             time.format(event.getInstant()),

@@ -220,7 +220,9 @@ class DebugTest {
                         .out32(Rig.PORT)
                         .iret());
         rig.gate(6, 0x8E, Rig.CODE0, 0x36000);
-        rig.put(0x35000, new Asm(0x35000).db(0x8B, 0x44, 0x24, 8).out32(Rig.PORT).iret());
+        rig.put(
+                0x35000,
+                new Asm(0x35000).db(0x8B, 0x44, 0x24, 8).out32(Rig.PORT).iret());
         rig.gate(0x30, 0x8E, Rig.CODE0, 0x35000);
         rig.code(code().db(0x0F, 0x0B).nop().interrupt(0x30).hlt());
         rig.run();
