@@ -60,8 +60,7 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
         }
 
         /** With the name that guests on PCs are told of every connection. */
-        public Ends(
-                Dataport dataport, Optional<? extends Emitter> emitted, Optional<EventChannel> consumed) {
+        public Ends(Dataport dataport, Optional<? extends Emitter> emitted, Optional<EventChannel> consumed) {
             this("connector", dataport, emitted, consumed);
         }
     }

@@ -3,6 +3,7 @@ package vmlab.crossvm;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import vmlab.devices.pc.BoundedEvents;
 import vmlab.devices.pc.PcLayout;
 import vmlab.devices.pci.PciHost;
@@ -38,9 +39,10 @@ public final class PciConnections {
      * Plugs connections into a machine; they belong to it from now on.
      *
      * @param irq {@link VmcallConnections#IRQ} of the machine
+     * @param thread does tasks on the machine's thread
      */
     public static List<ConnectionFunction> plug(
-            Machine machine, PciHost bus, IrqLine irq, List<ConnectionFunction.Ends> connections) {
+            Machine machine, PciHost bus, IrqLine irq, Executor thread, List<ConnectionFunction.Ends> connections) {
         EventInterrupt interrupt = new EventInterrupt(irq);
         GuestEvents events = new BoundedEvents(machine.events());
         List<ConnectionFunction> functions = new ArrayList<>();
@@ -50,8 +52,8 @@ public final class PciConnections {
             long address = free + size - 1 & -size;
             free = address + 2 * size;
             int number = functions.size();
-            ConnectionFunction.Place place = new ConnectionFunction.Place(
-                    address, interrupt.input(), VmcallConnections.IRQ, machine::post, events);
+            ConnectionFunction.Place place =
+                    new ConnectionFunction.Place(address, interrupt.input(), VmcallConnections.IRQ, thread, events);
             ConnectionFunction function =
                     machine.add(new ConnectionFunction("connection" + number, machine, ends, place));
             bus.plug(PcLayout.HOST_BRIDGE_DEVICE + 1 + number, 0, function);

@@ -23,6 +23,7 @@ class PciConnectionsTest {
                 machine,
                 new PciHost("pci"),
                 level -> {},
+                machine::post,
                 dataports.stream()
                         .map(port -> new ConnectionFunction.Ends(port, Optional.empty(), Optional.empty()))
                         .toList());

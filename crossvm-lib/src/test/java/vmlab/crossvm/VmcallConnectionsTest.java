@@ -183,6 +183,29 @@ class VmcallConnectionsTest {
     }
 
     @Test
+    void aCorruptedPageHasNoEffect() {
+        call(2, 1, (int) PAGE);
+        consumed.get(1).emit();
+        memory.write(PAGE, new byte[] {9, 9, 9, 9, 9, 9, 9, 9});
+        consumed.get(2).emit();
+        call(2, 2, 0);
+        assertEquals(3, memory.read32(PAGE));
+        assertTrue(irq);
+        call(2, 2, 0);
+        assertFalse(irq);
+        assertEquals(List.of(), reports);
+    }
+
+    @Test
+    void aPageThatBecomesADataportStillGetsEvents() {
+        call(2, 1, (int) PAGE);
+        call(1, 1, 1, (int) PAGE, 4096);
+        consumed.get(0).emit();
+        assertEquals(1, data.memory().read32(0));
+        assertEquals(List.of(), reports);
+    }
+
+    @Test
     void itsStateIsAllOfIt() {
         call(2, 1, (int) PAGE);
         call(1, 1, 1, 0x8000, 4096);

@@ -140,6 +140,9 @@ final class BuildNames {
     }
 
     private static List<String> modules(VmSpec vm) {
+        if (vm.setting(Attribute.CROSSVM_CONNECTIONS.word()).isPresent()) {
+            return List.of("connection");
+        }
         List<String> modules = new ArrayList<>();
         if (has(vm, Interface.Kind.DATAPORT)) {
             modules.add("dataport");

@@ -7,6 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import vmlab.ccomponent.CBehaviour;
+import vmlab.ccomponent.CProgram;
+import vmlab.ccomponent.CSource;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChecker;
 import vmlab.dsl.model.ComponentSpec;
@@ -44,25 +49,28 @@ public record CamkesProject(
     private static final Map<String, String> MACROS =
             Map.of("KERNEL_IMAGE", "\"bzimage\"", "ROOTFS", "\"rootfs.cpio\"");
 
-    /**
-     * The C code of a component.
-     *
-     * @param files at least one
-     * @param includeFolders for its {@code #include}s
-     */
-    public record CSource(List<Path> files, List<Path> includeFolders) {
-        public CSource {
-            files = List.copyOf(files);
-            includeFolders = List.copyOf(includeFolders);
-        }
-    }
-
     public CamkesProject {
         Objects.requireNonNull(assembly);
         Objects.requireNonNull(system);
         problems = List.copyOf(problems);
         notes = List.copyOf(notes);
         sources = Map.copyOf(sources);
+    }
+
+    /**
+     * The assembly with what its components in C do.
+     *
+     * @param compiler gives their programs, whenever they are started
+     */
+    public Assembly withPrograms(Function<CSource, CProgram> compiler) {
+        List<ComponentSpec> components = assembly.components().stream()
+                .map(component -> Optional.ofNullable(
+                                sources.get(component.type().name()))
+                        .map(source -> component.with(
+                                CBehaviour.of(source.type(), source.sources(), source.includeFolders(), compiler)))
+                        .orElse(component))
+                .toList();
+        return new Assembly(assembly.vms(), components, assembly.composition(), assembly.location());
     }
 
     /** Reads a file, checks it and finds what it names. */
@@ -73,12 +81,20 @@ public record CamkesProject(
         CamkesReader.Options reading =
                 new CamkesReader.Options(options.reading().includePath(), macros, folder.configurationHeaders());
         CamkesSystem system = CamkesReader.read(file, reading);
-        List<Problem> problems = new ArrayList<>(system.problems());
-        problems.addAll(CompositionChecker.check(system.types(), system.composition()));
+        List<Problem> problems = problems(system);
         if (!problems.isEmpty()) {
             return new CamkesProject(Assembly.EMPTY, system, problems, List.of(), Map.of());
         }
         return resolved(system, new SourceLocation(file.toString(), 0, 0), folder, options);
+    }
+
+    /** What couldn't be read leaves holes: what would be said of names then is noise. */
+    private static List<Problem> problems(CamkesSystem system) {
+        if (!system.problems().isEmpty()) {
+            return system.problems();
+        }
+        List<Problem> forgotten = Library.forgottenImports(system);
+        return forgotten.isEmpty() ? CompositionChecker.check(system.types(), system.composition()) : forgotten;
     }
 
     private static CamkesProject resolved(

@@ -96,7 +96,7 @@ public final class CamkesReader {
                         () -> problems.add(new Problem(
                                 wanted.location(),
                                 "import '" + wanted.file() + "' is not found",
-                                "add its folder with -I, or remove the import")));
+                                Library.remedyOfImport(wanted.file()))));
     }
 
     private List<Path> searchPath(ProjectFile file) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.camkes;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import vmlab.camkes.CamkesProject.CSource;
+import vmlab.ccomponent.CSource;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
@@ -67,7 +67,7 @@ final class ComponentCode {
         }
         List<Path> files = files(component, assembly);
         if (!files.isEmpty()) {
-            sources.put(name, new CSource(files, includes(name, files)));
+            sources.put(name, new CSource(component.type(), files, includes(name, files)));
             notes.accept(name + " is "
                     + String.join(", ", files.stream().map(Path::toString).toList()));
         } else if (component.type().control() && !isSurroundings(component)) {
@@ -116,7 +116,7 @@ final class ComponentCode {
         });
         folders.add(folder.path());
         folders.add(folder.path().resolve("include"));
-        return new ArrayList<>(folders);
+        return folders.stream().filter(Files::isDirectory).toList();
     }
 
     /** PrintServer is print_server in file names. */

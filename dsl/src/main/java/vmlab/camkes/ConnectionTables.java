@@ -7,9 +7,11 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import vmlab.dsl.model.Assembly;
+import vmlab.dsl.model.Attribute;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.Setting;
@@ -38,18 +40,34 @@ final class ConnectionTables {
                 .toList();
         tables.forEach(table -> check(vm, table));
         checkComplete(vm, tables);
+        return tables.isEmpty() ? vm : withTables(vm, tables);
+    }
+
+    private static VmSpec withTables(VmSpec vm, List<CrossVmTable> tables) {
         Map<String, Long> order = new HashMap<>();
         for (CrossVmTable table : tables) {
-            for (CrossVmTable.Entry entry : table.entries()) {
-                order.put(entry.face(), table.pci() ? order.size() : entry.id());
-            }
+            table.entries().forEach(entry -> order.put(entry.face(), entry.id()));
         }
         List<Interface> interfaces = new ArrayList<>(vm.interfaces());
         interfaces.sort(Comparator.comparing(Interface::kind)
                 .thenComparing(face -> order.getOrDefault(face.name(), Long.MAX_VALUE)));
-        return tables.isEmpty()
-                ? vm
-                : new VmSpec(vm.index(), vm.settings(), interfaces, vm.attributes(), vm.location());
+        List<Setting> settings = new ArrayList<>(vm.settings());
+        boolean said = vm.setting(Attribute.CROSSVM_CONNECTIONS.word()).isPresent();
+        tables.stream()
+                .filter(table -> table.pci() && !said)
+                .findFirst()
+                .ifPresent(table -> settings.add(
+                        new Setting(Attribute.CROSSVM_CONNECTIONS.word(), functions(table), table.place())));
+        return new VmSpec(vm.index(), settings, interfaces, vm.attributes(), vm.location());
+    }
+
+    /** The interfaces of each PCI function. */
+    private static List<List<String>> functions(CrossVmTable table) {
+        Map<Long, List<String>> rows = new TreeMap<>();
+        table.entries()
+                .forEach(entry -> rows.computeIfAbsent(entry.id(), id -> new ArrayList<>())
+                        .add(entry.face()));
+        return List.copyOf(rows.values());
     }
 
     /** As the build says; else those by the field's name, if only one VM can be meant. */
@@ -64,6 +82,7 @@ final class ConnectionTables {
     }
 
     private void check(VmSpec vm, CrossVmTable table) {
+        boolean contiguous = table.pci() || isContiguous(table);
         for (CrossVmTable.Entry entry : table.entries()) {
             List<String> names = vm.interfaces().stream()
                     .filter(face -> face.kind() == entry.kind())
@@ -75,13 +94,13 @@ final class ConnectionTables {
                         "%s names %s, but %s at %s has no %s of that name"
                                 .formatted(
                                         table.name(), entry.face(), vm.component(), vm.location(), noun(entry.kind())),
-                        Similar.didYouMean(entry.face(), names, "it has " + (names.isEmpty() ? "none" : names))));
-            } else if (entry.kind() == Interface.Kind.DATAPORT && !table.pci()) {
+                        Similar.didYouMean(
+                                entry.face(),
+                                names,
+                                "it has " + (names.isEmpty() ? "none" : String.join(", ", names)))));
+            } else if (entry.kind() == Interface.Kind.DATAPORT && !table.pci() && contiguous) {
                 vm.setting(entry.face() + "_id").ifPresent(id -> checkId(vm, id, entry, table));
             }
-        }
-        if (!table.pci()) {
-            checkContiguous(table);
         }
     }
 
@@ -102,7 +121,8 @@ final class ConnectionTables {
         }
     }
 
-    private void checkContiguous(CrossVmTable table) {
+    /** Tells of the first gap. */
+    private boolean isContiguous(CrossVmTable table) {
         List<CrossVmTable.Entry> byId = table.entries().stream()
                 .sorted(Comparator.comparingLong(CrossVmTable.Entry::id))
                 .toList();
@@ -114,9 +134,10 @@ final class ConnectionTables {
                         "%s of %s has the id %d, where %d is expected"
                                 .formatted(entry.face(), table.name(), entry.id(), i + 1),
                         "ids are contiguous, starting from 1: what stands for 0 is NULL"));
-                return;
+                return false;
             }
         }
+        return true;
     }
 
     private void checkComplete(VmSpec vm, List<CrossVmTable> tables) {

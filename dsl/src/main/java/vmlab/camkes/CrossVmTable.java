@@ -24,9 +24,13 @@ record CrossVmTable(Interface.Kind kind, String name, boolean pci, SourceLocatio
     /**
      * An interface in a table.
      *
-     * @param id its position in the table, or what the entry says; 0 if it has none
+     * @param id its position in the table, or what the entry says; of a PCI function, the function's number from 1 on
      */
-    record Entry(long id, Interface.Kind kind, String face, SourceLocation place) {}
+    record Entry(long id, Interface.Kind kind, String face, SourceLocation place) {
+        private Entry with(long otherId) {
+            return new Entry(otherId, kind, face, place);
+        }
+    }
 
     private static final Pattern TABLE = Pattern.compile(
             "\\b(dataport_caps_handle_t\\s*\\*|camkes_emit_fn|camkes_consumes_event_t|struct\\s+camkes_crossvm_connection)"
@@ -50,8 +54,9 @@ record CrossVmTable(Interface.Kind kind, String name, boolean pci, SourceLocatio
             Interface.Kind kind = kind(found.group(1));
             int open = found.end() - 1;
             boolean pci = found.group(1).startsWith("struct");
-            List<Entry> entries =
-                    kind == Interface.Kind.CONSUMES ? numbered(c, open) : entries(c, open, c.behindClosing(open), !pci);
+            List<Entry> entries = kind == Interface.Kind.CONSUMES
+                    ? numbered(c, open)
+                    : pci ? functions(c, open) : entries(c, open, c.behindClosing(open));
             tables.add(new CrossVmTable(kind, found.group(2), pci, c.at(found.start(2)), entries));
         }
         return tables;
@@ -64,19 +69,16 @@ record CrossVmTable(Interface.Kind kind, String name, boolean pci, SourceLocatio
     }
 
     /** Entries whose ids are their positions, the first being 0. */
-    private static List<Entry> entries(CText c, int open, int end, boolean positions) {
+    private static List<Entry> entries(CText c, int open, int end) {
         List<Entry> entries = new ArrayList<>();
         Matcher face = FACE.matcher(c.text()).region(open, end);
         while (face.find()) {
-            long id = positions
-                    ? c.text()
-                            .substring(open, face.start())
-                            .chars()
-                            .filter(ch -> ch == ',')
-                            .count()
-                    : 0;
-            Interface.Kind kind = KINDS.get(face.group(2));
-            entries.add(new Entry(id, kind, face.group(1), c.at(face.start())));
+            long commas = c.text()
+                    .substring(open, face.start())
+                    .chars()
+                    .filter(ch -> ch == ',')
+                    .count();
+            entries.add(new Entry(commas, KINDS.get(face.group(2)), face.group(1), c.at(face.start())));
         }
         return entries;
     }
@@ -84,15 +86,33 @@ record CrossVmTable(Interface.Kind kind, String name, boolean pci, SourceLocatio
     /** Entries that say their ids: {@code { .id = 1, .reg_callback = NAME_reg_callback }}. */
     private static List<Entry> numbered(CText c, int open) {
         List<Entry> entries = new ArrayList<>();
-        int end = c.behindClosing(open);
-        for (int at = c.text().indexOf('{', open + 1);
-                at >= 0 && at < end;
-                at = c.text().indexOf('{', at + 1)) {
-            int close = c.behindClosing(at);
-            Matcher id = ID.matcher(c.text()).region(at, close);
+        for (int row : rows(c, open)) {
+            Matcher id = ID.matcher(c.text()).region(row, c.behindClosing(row));
             long number = id.find() ? Long.parseLong(id.group(1)) : 0;
-            entries(c, at, close, false).forEach(e -> entries.add(new Entry(number, e.kind(), e.face(), e.place())));
+            entries(c, row, c.behindClosing(row)).forEach(e -> entries.add(e.with(number)));
         }
         return entries;
+    }
+
+    private static List<Entry> functions(CText c, int open) {
+        List<Entry> entries = new ArrayList<>();
+        List<Integer> rows = rows(c, open);
+        for (int i = 0; i < rows.size(); i++) {
+            long number = i + 1;
+            entries(c, rows.get(i), c.behindClosing(rows.get(i))).forEach(e -> entries.add(e.with(number)));
+        }
+        return entries;
+    }
+
+    /** The opening braces directly inside the one at this index. */
+    private static List<Integer> rows(CText c, int open) {
+        List<Integer> rows = new ArrayList<>();
+        int end = c.behindClosing(open);
+        int at = c.text().indexOf('{', open + 1);
+        while (at >= 0 && at < end) {
+            rows.add(at);
+            at = c.text().indexOf('{', c.behindClosing(at));
+        }
+        return rows;
     }
 }

@@ -13,7 +13,7 @@ import vmlab.dsl.model.ComponentType;
  *
  * @spec camkes-vm, components/StringReverse
  */
-public enum LibraryBehaviour implements Behaviour {
+public enum LibraryBehaviour implements Behaviour.Written {
     /** Turns the string of one dataport around into the other. */
     STRING_REVERSE("StringReverse") {
         @Override
@@ -32,6 +32,11 @@ public enum LibraryBehaviour implements Behaviour {
 
     LibraryBehaviour(String type) {
         this.type = type;
+    }
+
+    @Override
+    public List<String> words() {
+        return List.of("run library('" + type + "')");
     }
 
     /** The component it is the behaviour of. */

@@ -120,7 +120,7 @@ public final class CamkesWords {
                     throw new ScriptMistake(
                             "the closure of " + type + " stands in a class", "write it into the script", type);
                 }
-                behaviours.put(type, ports -> new ComponentWords(script, ports).run(run));
+                behaviours.put(type, new ClosureBehaviour(script, run, ""));
             } else {
                 sources.put(type, paths(value));
             }

@@ -2,11 +2,12 @@
 package vmlab.dsl;
 
 import groovy.lang.Closure;
+import java.util.List;
 import java.util.Objects;
 import vmlab.dsl.model.Behaviour;
 
 /** A closure as a component's behaviour. Two whose texts are the same are equal: that is all that can be compared of code. */
-final class ClosureBehaviour implements Behaviour {
+final class ClosureBehaviour implements Behaviour.Written {
     private final LabScript script;
     private final Closure<?> body;
     private final String text;
@@ -25,6 +26,11 @@ final class ClosureBehaviour implements Behaviour {
     @Override
     public void run(Ports ports) {
         new ComponentWords(script, ports).run(body);
+    }
+
+    @Override
+    public List<String> words() {
+        return text.isEmpty() ? List.of() : List.of("run " + text);
     }
 
     @Override

@@ -4,6 +4,10 @@ package vmlab.dsl;
 import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
 import groovy.lang.Script;
+import java.io.File;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Deque;
 import java.util.List;
 import vmlab.dsl.model.AssemblyChange;
 import vmlab.lab.Lab;
@@ -19,7 +23,7 @@ public abstract class LabScript extends Script {
     private static final Debian DEBIAN = new Debian();
 
     /** What a running script belongs to. */
-    record Context(Lab lab, ScriptSources sources) {}
+    record Context(Lab lab, ScriptSources sources, Deque<Closure<?>> cleanups) {}
 
     private Context context;
 
@@ -69,9 +73,48 @@ public abstract class LabScript extends Script {
         return reg_new_handler(vm, handler, token);
     }
 
+    /**
+     * Does the block again and again until its assertions hold, and lets the lab's guests run meanwhile.
+     *
+     * @param limit guest time at virtual pace, else host time
+     * @return what the block returns
+     */
+    public Object eventually(Duration limit, Closure<?> block) throws InterruptedException {
+        return Eventually.of(context.lab(), limit).call(block);
+    }
+
+    /** {@link #eventually(Duration, Closure)} with the limit of waits that aren't given one. */
+    public Object eventually(Closure<?> block) throws InterruptedException {
+        return eventually(LabVm.DEFAULT_LIMIT, block);
+    }
+
+    /** Does the block, which brings about what the scenario begins with. */
+    public Object setup(Closure<?> block) {
+        return block.call();
+    }
+
+    /** Has the block done when the script is over, however it ends; the newest first. */
+    public void cleanup(Closure<?> block) {
+        context.cleanups().push(block);
+    }
+
+    /** Ends a scenario that can't run here. */
+    public void skip(String reason) {
+        throw new Skipped(reason);
+    }
+
     /** The lab itself. */
     public Lab getLab() {
         return context.lab();
+    }
+
+    /** The folder of this script's file; at the prompt the one that vmlab was started in. */
+    public File getHere() {
+        Path script = context.sources()
+                .here("here")
+                .map(place -> Path.of(place.file()).toAbsolutePath())
+                .orElseGet(() -> Path.of("prompt").toAbsolutePath());
+        return script.getParent().toFile();
     }
 
     /** Where {@code debian.kernel} comes from. */

@@ -11,7 +11,9 @@ import vmlab.lab.LabConnection;
 import vmlab.lab.LabConnections;
 import vmlab.lab.LabDataport;
 import vmlab.lab.LabEvent;
+import vmlab.lab.LabLock;
 import vmlab.lab.LabPlan;
+import vmlab.lab.LabProcedure;
 import vmlab.lab.LabVm;
 import vmlab.lab.Timeline;
 
@@ -49,6 +51,46 @@ public final class LiveWords {
     /** A component's interface by its name. */
     public static Object propertyMissing(LabComponent self, String name) {
         return self.port(name).orElseThrow(() -> new MissingPropertyException(name, LabComponent.class));
+    }
+
+    /** {@code client.h.say('x')}: calls a method. */
+    public static Object methodMissing(LabProcedure self, String method, Object arguments) {
+        return self.call(method, List.of((Object[]) arguments));
+    }
+
+    /** CAmkES's words for locks. */
+    static Object said(LabLock lock, String name, String word) {
+        switch (word) {
+            case "lock", "wait" -> lock.take();
+            case "unlock", "post" -> lock.give();
+            case "trywait" -> {
+                return lock.tryTake();
+            }
+            default ->
+                throw new ScriptMistake(
+                        name + " has no word " + word, "a lock has lock unlock, a semaphore wait trywait post", word);
+        }
+        return null;
+    }
+
+    public static void lock(LabLock self) {
+        self.take();
+    }
+
+    public static void unlock(LabLock self) {
+        self.give();
+    }
+
+    public static void wait(LabLock self) {
+        self.take();
+    }
+
+    public static boolean trywait(LabLock self) {
+        return self.tryTake();
+    }
+
+    public static void post(LabLock self) {
+        self.give();
     }
 
     /** Octets of a dataport: {@code vm0.data[0..15]}. */

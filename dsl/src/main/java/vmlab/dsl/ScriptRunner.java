@@ -2,6 +2,7 @@
 package vmlab.dsl;
 
 import groovy.lang.Binding;
+import groovy.lang.Closure;
 import groovy.lang.GroovyClassLoader;
 import groovy.lang.GroovyCodeSource;
 import groovy.lang.Script;
@@ -12,8 +13,10 @@ import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import org.codehaus.groovy.control.CompilerConfiguration;
 import org.codehaus.groovy.control.customizers.ASTTransformationCustomizer;
 import org.codehaus.groovy.control.customizers.ImportCustomizer;
@@ -44,7 +47,7 @@ public final class ScriptRunner {
 
     /** Runs scripts that print to {@code out}. */
     public ScriptRunner(Lab lab, PrintWriter out) {
-        context = new LabScript.Context(lab, new ScriptSources());
+        context = new LabScript.Context(lab, new ScriptSources(), new ArrayDeque<>());
         binding.setVariable("out", Objects.requireNonNull(out));
         ClassLoader parent = ScriptRunner.class.getClassLoader();
         loader = new GroovyClassLoader(parent, configuration());
@@ -54,6 +57,32 @@ public final class ScriptRunner {
         names.refresh();
         lab.onChange(names::refresh);
         lab.author(new HandlerAuthor(context.sources(), reports, out));
+        seed(0);
+    }
+
+    /** What chance depends on: scripts see it as {@code seed} and {@code random}. */
+    public void seed(long seed) {
+        binding.setVariable("seed", seed);
+        binding.setVariable("random", new Random(seed));
+    }
+
+    /**
+     * Does what scripts have said in {@code cleanup { }}, the newest first. Each is done, whatever happens to the others;
+     * the first mistake is thrown then.
+     */
+    public void cleanUp() {
+        RuntimeException first = null;
+        while (!context.cleanups().isEmpty()) {
+            Closure<?> cleanup = context.cleanups().pop();
+            try {
+                reports.reporting("cleanup", () -> cleanup.call());
+            } catch (RuntimeException e) {
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     private static CompilerConfiguration configuration() {
@@ -101,6 +130,12 @@ public final class ScriptRunner {
         });
     }
 
+    /** Runs a file as if it were typed at the prompt: what it declares stays there, also if it fails. */
+    public Object rehearse(Path file) {
+        String name = file.toString();
+        return evaluate(new ScriptSources.Source(name, reports.reporting(name, () -> text(file))));
+    }
+
     /** Loads a {@code .camkes} file, as {@code lab.load} in a script does. */
     public List<LabVm> load(Path file, LoadOptions options) {
         return reports.reporting(file.toString(), () -> lab().load(file, options));
@@ -108,9 +143,12 @@ public final class ScriptRunner {
 
     /** Does one input of the prompt: several lines perhaps. Variables, methods, classes and imports stay for the next. */
     public Object evaluate(String input) {
-        ScriptSources.Source source = new ScriptSources.Source(PROMPT, input);
+        return evaluate(new ScriptSources.Source(PROMPT, input));
+    }
+
+    private Object evaluate(ScriptSources.Source source) {
         context.sources().add(source);
-        return reports.reporting(PROMPT, () -> {
+        return reports.reporting(source.name(), () -> {
             Class<?> type = prompt.compile(codeSource(source));
             if (!Script.class.isAssignableFrom(type)) {
                 return type;

@@ -3,7 +3,6 @@ package vmlab.export;
 
 import java.util.List;
 import java.util.stream.Collectors;
-import vmlab.camkes.LibraryBehaviour;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
@@ -15,6 +14,7 @@ import vmlab.dsl.model.Composition.InstanceSetting;
 import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Connection.End;
 import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.Restart;
 import vmlab.dsl.model.Setting;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
@@ -22,7 +22,7 @@ import vmlab.dsl.model.VmSpec;
 /**
  * Writes an assembly as a script: {@code lab { … }}. Running it gives the same assembly.
  *
- * <p>Not written: closures of components, whose text nobody has; a comment tells where they stand.
+ * <p>Not written: what a component does if its text isn't known; a comment tells where it stands.
  */
 public final class DslWriter {
     private final StringBuilder text = new StringBuilder();
@@ -56,14 +56,20 @@ public final class DslWriter {
         }
         type.interfaces().forEach(this::declare);
         type.attributes().forEach(this::declare);
-        component.behaviour().ifPresent(behaviour -> line(2, behaviour(behaviour, type.location())));
+        Restart restart = component.restart();
+        if (!restart.equals(Restart.NEVER)) {
+            line(2, "restart " + GroovyText.of(restart.rule().word()) + ", limit: " + restart.limit());
+        }
+        component.behaviour().ifPresent(behaviour -> write(behaviour, type.location()));
         line(1, "}");
     }
 
-    private static String behaviour(Behaviour behaviour, SourceLocation location) {
-        return behaviour instanceof LibraryBehaviour ours
-                ? "run library(" + GroovyText.of(ours.type()) + ")"
-                : "// run { … } is in " + location;
+    private void write(Behaviour behaviour, SourceLocation location) {
+        List<String> words = behaviour instanceof Behaviour.Written written ? written.words() : List.of();
+        words.forEach(each -> line(2, each));
+        if (words.isEmpty()) {
+            line(2, "// run { … } is in " + location);
+        }
     }
 
     private void declare(Interface face) {

@@ -112,7 +112,8 @@ final class GroovyText {
                     ? (size.bytes() >> 20) + ".MiB"
                     : new BigDecimal(size.bytes()).divide(new BigDecimal(1024)).toPlainString() + ".KiB";
         }
-        return value instanceof Double ? value + "d" : String.valueOf(value);
+        boolean small = value instanceof Long n && n == n.intValue();
+        return value instanceof Double ? value + "d" : small ? value + "L" : String.valueOf(value);
     }
 
     private static String quoted(String text) {

@@ -119,6 +119,11 @@ public final class ImageBuilder {
         }
     }
 
+    /** What programs and modules are built with. */
+    public ToolTree tools() {
+        return ToolTree.fetch(cache, guest.kernelRelease(), environment, progress);
+    }
+
     private ModuleDependencies dependencies(Built built) {
         Map<String, byte[]> files = new LinkedHashMap<>();
         built.products().forEach(product -> files.put(product.path(), product.content()));
@@ -179,7 +184,7 @@ public final class ImageBuilder {
                     "programs and modules are built for Debian's i386 kernel; this guest's is " + guest.kernelRelease(),
                     "kernel_image = debian.kernel, or add what you built elsewhere: file 'usr/bin/x', new File('x')");
         }
-        ToolTree tools = ToolTree.fetch(cache, guest.kernelRelease(), environment, progress);
+        ToolTree tools = tools();
         // A lock of its own: whoever builds something else needn't wait.
         GuestCache workplace = new GuestCache(cache.path("work/" + identity(rootfs)));
         return workplace.locked(() -> {

@@ -3,6 +3,8 @@ package vmlab.lab;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import vmlab.crossvm.Dataport;
 import vmlab.dsl.model.Behaviour;
@@ -40,20 +42,41 @@ final class ComponentPorts implements Behaviour.Ports {
     }
 
     @Override
+    public String instance() {
+        return component.name();
+    }
+
+    @Override
     public void await(String consumed) {
-        LabEvent event = event(consumed, Interface.Kind.CONSUMES);
-        if (event.channel().poll()) {
-            return;
+        await(List.of(consumed));
+    }
+
+    @Override
+    public String await(List<String> consumed) {
+        List<LabEvent> events = consumed.stream()
+                .map(face -> event(face, Interface.Kind.CONSUMES))
+                .toList();
+        AtomicReference<LabEvent> taken = new AtomicReference<>();
+        BooleanSupplier take = () -> take(events, taken);
+        if (!take.getAsBoolean()) {
+            String names = String.join(" ", consumed);
+            events.forEach(event -> lab.record(Timeline.Kind.WAIT, component.name(), event.path(), ""));
+            awaiting.accept(names);
+            try {
+                lab.wiring().gate(component.name()).await(take);
+            } catch (InterruptedException e) {
+                throw new Behaviour.Stopped();
+            } finally {
+                awaiting.accept("");
+            }
         }
-        lab.record(Timeline.Kind.WAIT, component.name(), event.path(), "");
-        awaiting.accept(consumed);
-        try {
-            event.gate().await(event.channel()::poll);
-        } catch (InterruptedException e) {
-            throw new Behaviour.Stopped();
-        } finally {
-            awaiting.accept("");
-        }
+        return consumed.get(events.indexOf(taken.get()));
+    }
+
+    /** Takes the first of some events that has come. */
+    private static boolean take(List<LabEvent> events, AtomicReference<LabEvent> taken) {
+        events.stream().filter(event -> event.channel().poll()).findFirst().ifPresent(taken::set);
+        return taken.get() != null;
     }
 
     @Override
@@ -74,6 +97,11 @@ final class ComponentPorts implements Behaviour.Ports {
     @Override
     public Dataport dataport(String face) {
         return component.dataport(face).orElseThrow();
+    }
+
+    @Override
+    public Optional<Object> live(String name) {
+        return component.port(name);
     }
 
     @Override

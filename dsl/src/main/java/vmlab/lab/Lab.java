@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -13,10 +15,13 @@ import java.util.function.Consumer;
 import vmlab.camkes.CamkesProject;
 import vmlab.camkes.CamkesWriter;
 import vmlab.camkes.LoadOptions;
+import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChange;
 import vmlab.dsl.model.AssemblyChecker;
 import vmlab.dsl.model.CompositionChecker;
+import vmlab.dsl.model.Connection;
+import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
@@ -43,6 +48,7 @@ public final class Lab implements AutoCloseable {
     private final Wiring wiring = new Wiring(new Around(), activity, timeline, watches);
     private final CopyOnWriteArrayList<Runnable> changed = new CopyOnWriteArrayList<>();
     private final Turns turns = new Turns();
+    private final LabSnapshots snapshots = new LabSnapshots(this);
     private volatile Assembly assembly = Assembly.EMPTY;
 
     /** Paths of interfaces that needn't be connected; guarded by this object. */
@@ -214,7 +220,15 @@ public final class Lab implements AutoCloseable {
         if (!project.problems().isEmpty()) {
             throw new AssemblyRefused(project.problems());
         }
-        List<LabVm> added = apply(project.assembly());
+        Assembly described = project.withPrograms(settings.guest()::component);
+        // What doesn't compile is refused before anything is there.
+        described
+                .components()
+                .forEach(component -> component
+                        .behaviour()
+                        .filter(CBehaviour.class::isInstance)
+                        .ifPresent(behaviour -> ((CBehaviour) behaviour).compile()));
+        List<LabVm> added = apply(described);
         project.notes().forEach(author::told);
         return added;
     }
@@ -229,14 +243,19 @@ public final class Lab implements AutoCloseable {
         return DslWriter.write(assembly);
     }
 
-    /** A picture of the lab for Graphviz. */
-    public String toDot() {
-        return DotWriter.write(assembly);
+    private String label(Connection connection) {
+        String counted = connection(connection.name()).map(LabConnection::label).orElse("");
+        return counted.isEmpty() ? connection.name() : connection.name() + " (" + counted + ")";
     }
 
-    /** A picture of the lab for Markdown. */
+    /** A picture of the lab for Graphviz, with what its connections have carried. */
+    public String toDot() {
+        return DotWriter.write(assembly, this::label);
+    }
+
+    /** A picture of the lab for Markdown, with what its connections have carried. */
     public String toMermaid() {
-        return MermaidWriter.write(assembly);
+        return MermaidWriter.write(assembly, this::label);
     }
 
     /** All that was described so far. */
@@ -257,7 +276,7 @@ public final class Lab implements AutoCloseable {
         return activity;
     }
 
-    /** An interface of an instance as a live object: a {@link LabEvent} or a {@link LabDataport}. */
+    /** An interface of an instance as a live object: a {@link LabEvent}, {@link LabDataport}, {@link LabProcedure} or {@link LabLock}. */
     public Optional<Object> port(String instance, String face) {
         return wiring.port(instance, face);
     }
@@ -324,6 +343,30 @@ public final class Lab implements AutoCloseable {
         }
 
         @Override
+        public Object serve(String instance, String face, String method, List<Object> arguments) {
+            return component(instance)
+                    .orElseThrow(() -> new LabMistake(instance + " is no component that is called", "call another"))
+                    .serve(face, method, arguments);
+        }
+
+        @Override
+        public int initialCount(String instance, Interface lock) {
+            return switch (lock.kind()) {
+                case SEMAPHORE ->
+                    assembly.composition().settings().stream()
+                            .filter(s -> s.instance().equals(instance)
+                                    && s.setting().attribute().equals(lock.name() + "_value"))
+                            .map(s -> s.setting().value())
+                            .filter(Integer.class::isInstance)
+                            .mapToInt(Integer.class::cast)
+                            .findFirst()
+                            .orElse(1);
+                case BINARY_SEMAPHORE -> 0;
+                default -> 1;
+            };
+        }
+
+        @Override
         public boolean isVm(String instance) {
             return assembly.vms().stream().anyMatch(vm -> vm.name().equals(instance));
         }
@@ -345,6 +388,66 @@ public final class Lab implements AutoCloseable {
     /** Has every VM that is added from now on announced, on the thread that adds it. */
     public void onVm(Consumer<LabVm> listener) {
         listeners.add(Objects.requireNonNull(listener));
+    }
+
+    // ---- snapshots
+
+    /** Keeps all VMs that are on, and what their connections hold, under a name; one of that name is forgotten. */
+    public LabSnapshot snapshot(String name) {
+        return snapshots.take(name);
+    }
+
+    /** Goes back to a snapshot of its own; VMs that were off then are off. */
+    public Lab restore(String name) {
+        snapshots.restore(name);
+        return this;
+    }
+
+    /** Goes on from a snapshot of this lab, or of another one of such VMs. */
+    public Lab restore(LabSnapshot snapshot) {
+        snapshots.restore(snapshot);
+        return this;
+    }
+
+    /** Goes on from a snapshot in a file. */
+    public Lab restore(Path file) {
+        snapshots.restore(file);
+        return this;
+    }
+
+    /** {@link #restore(Path)} for a file. */
+    public Lab restore(File file) {
+        return restore(file.toPath());
+    }
+
+    /** Its snapshots by name, in the order they were taken. */
+    public Map<String, LabSnapshot> snapshots() {
+        return snapshots.named();
+    }
+
+    /**
+     * So many labs of their own that go on from where this one is. Their VMs share memory with this one's until they write to it;
+     * handlers of hypercalls are the same objects. They end with this lab, or when they are closed.
+     *
+     * @throws LabMistake if a component that is no VM runs: where it is can't be copied
+     */
+    public List<Lab> fork(int count) {
+        return snapshots.fork(count);
+    }
+
+    /** A VM or component by its name, as Groovy writes it: {@code lab.vm0}. */
+    public Object propertyMissing(String name) {
+        Optional<LabVm> vm = vm(name);
+        if (vm.isPresent()) {
+            return vm.get();
+        }
+        return component(name).orElseThrow(() -> new LabMistake("the lab has no " + name, "it has " + names()));
+    }
+
+    private String names() {
+        List<String> names = new ArrayList<>(vms().stream().map(LabVm::name).toList());
+        names.addAll(components().stream().map(LabComponent::name).toList());
+        return names.isEmpty() ? "nothing so far" : String.join(", ", names);
     }
 
     public Pace pace() {
@@ -388,6 +491,9 @@ public final class Lab implements AutoCloseable {
     @Override
     public synchronized void close() {
         vms.forEach(LabVm::stop);
+        vms.forEach(vm -> vm.snapshotsOf().close());
+        snapshots.close();
+        settings.boots().awaitKept();
         components.forEach(LabComponent::close);
         wiring.close();
     }

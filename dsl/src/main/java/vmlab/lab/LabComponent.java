@@ -3,6 +3,7 @@ package vmlab.lab;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -10,6 +11,8 @@ import vmlab.crossvm.Dataport;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.Method;
+import vmlab.dsl.model.Similar;
 
 /**
  * A live component that is no VM: what it runs, its interfaces, what it printed. What it runs can be replaced while it is
@@ -185,6 +188,27 @@ public final class LabComponent implements AutoCloseable {
         if (again) {
             begin();
         }
+    }
+
+    /** Does what a method of a procedure of its own is. */
+    Object serve(String face, String method, List<Object> arguments) {
+        if (state == State.STOPPED) {
+            throw new LabMistake(name + " is stopped and answers no calls", name + ".start() starts it");
+        }
+        Map<String, Method> methods = spec.methods();
+        Method called = methods.get(face + "_" + method);
+        if (called == null) {
+            List<String> names = methods.keySet().stream()
+                    .filter(key -> key.startsWith(face + "_"))
+                    .map(key -> key.substring(face.length() + 1))
+                    .sorted()
+                    .toList();
+            throw new LabMistake(
+                    name + "." + face + " has no method " + method,
+                    Similar.didYouMean(
+                            method, names, face + "_" + method + " { … } in component('" + type() + "') makes it"));
+        }
+        return called.call(new ComponentPorts(this, lab, what -> {}), arguments);
     }
 
     /** Ctrl-C: ends a run that loops for ever. */

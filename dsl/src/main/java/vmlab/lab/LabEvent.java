@@ -20,12 +20,17 @@ public final class LabEvent {
     private final EventChannel channel;
     private final Gate gate;
 
-    LabEvent(String path, Interface.Kind kind, Activity activity) {
+    /**
+     * An event of an instance.
+     *
+     * @param gate its instance's, where its component waits for any of its events
+     */
+    LabEvent(String path, Interface.Kind kind, Gate gate) {
         this.path = Objects.requireNonNull(path);
         this.kind = Objects.requireNonNull(kind);
         source = new EventSource(path);
         channel = new EventChannel(path);
-        gate = new Gate(activity);
+        this.gate = Objects.requireNonNull(gate);
     }
 
     /** As it is written: {@code vm0.do_print}. */
@@ -61,7 +66,7 @@ public final class LabEvent {
         return channel;
     }
 
-    /** Where components wait for it. */
+    /** Where its component waits for it. */
     Gate gate() {
         return gate;
     }

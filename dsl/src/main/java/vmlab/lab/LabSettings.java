@@ -10,8 +10,10 @@ import vmlab.vmm.Machine.Pace;
  *
  * @param pace of machines that are started from now on; {@link Lab#pace(Pace)} changes it
  * @param guestTime what the guests' clocks show at power-on
+ * @param boots guests that have booted before
  */
-public record LabSettings(Backend backend, Pace pace, GuestFiles guest, Progress progress, Instant guestTime) {
+public record LabSettings(
+        Backend backend, Pace pace, GuestFiles guest, Progress progress, Instant guestTime, BootCache boots) {
     /** The wall-clock time guests see unless told otherwise, so that two runs see the same. */
     public static final Instant DEFAULT_GUEST_TIME = Instant.parse("2026-01-01T00:00:00Z");
 
@@ -21,5 +23,11 @@ public record LabSettings(Backend backend, Pace pace, GuestFiles guest, Progress
         Objects.requireNonNull(guest);
         Objects.requireNonNull(progress);
         Objects.requireNonNull(guestTime);
+        Objects.requireNonNull(boots);
+    }
+
+    /** Of a lab whose guests boot each time. */
+    public LabSettings(Backend backend, Pace pace, GuestFiles guest, Progress progress, Instant guestTime) {
+        this(backend, pace, guest, progress, guestTime, BootCache.none());
     }
 }

@@ -2,7 +2,9 @@
 package vmlab.lab;
 
 import java.util.List;
-import java.util.function.Consumer;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import vmlab.crossvm.ConnectionFunction;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
@@ -38,13 +40,14 @@ public interface MachineFactory {
      *
      * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
      * @param eventIrq the interrupt line of events that others emit for this machine
-     * @param functions takes connections that are PCI functions, before the machine's start
+     * @param functions takes connections that are PCI functions, before the machine's start, and what does tasks for them on
+     *     the machine's thread
      */
     record Made(
             Machine machine,
             Runnable inputAvailable,
             IrqLine eventIrq,
-            Consumer<List<ConnectionFunction.Ends>> functions) {}
+            BiConsumer<Executor, List<ConnectionFunction.Ends>> functions) {}
 
     /** What these machines can't be, of a VM that is described soundly. */
     default List<Problem> problems(VmSpec spec) {
@@ -58,4 +61,24 @@ public interface MachineFactory {
 
     /** Makes the machine; the first UART talks to {@code console}. */
     Made make(VmSpec spec, Line console, GuestEvents events);
+
+    /**
+     * A machine whose kernel may be loaded later, or never, if it goes on from a snapshot.
+     *
+     * @param load loads the kernel, before the machine is started
+     */
+    record Prepared(Made made, Runnable load) {}
+
+    /** {@link #make} in two steps; the second does nothing where the first does all. */
+    default Prepared prepare(VmSpec spec, Line console, GuestEvents events) {
+        return new Prepared(make(spec, console, events), () -> {});
+    }
+
+    /**
+     * All that a guest's boot depends on, as text: two machines with the same one boot to the same state at virtual pace. Empty if
+     * there are none such.
+     */
+    default Optional<String> identity(VmSpec spec) {
+        return Optional.empty();
+    }
 }

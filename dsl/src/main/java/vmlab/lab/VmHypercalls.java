@@ -109,11 +109,22 @@ public final class VmHypercalls {
         consumed.clear();
         handlers.forEach(fresh.hypercalls()::register);
         fresh.hypercalls().watch(registers -> {
+            vm.lab().record(Timeline.Kind.HYPERCALL, vm.name(), spoken(registers.eax()));
             if (tracing) {
                 author().told(traced(registers, fresh.nanos()));
             }
             fresh.called();
         });
+    }
+
+    /** How many calls, by token, waits have seen. */
+    Map<Integer, Long> seen() {
+        return Map.copyOf(consumed);
+    }
+
+    synchronized void seen(Map<Integer, Long> calls) {
+        consumed.clear();
+        consumed.putAll(calls);
     }
 
     private String traced(HypercallRegisters registers, long nanos) {
@@ -136,6 +147,11 @@ public final class VmHypercalls {
                 cycle.hypercalls().register(number, registered);
             }
         }
+    }
+
+    /** Registers the handlers of another VM. */
+    void registerAll(VmHypercalls other) {
+        other.handlers.forEach((token, registered) -> register(token, registered.handler));
     }
 
     /** Takes a token's handler away. */

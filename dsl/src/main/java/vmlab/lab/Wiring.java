@@ -39,6 +39,12 @@ final class Wiring implements AutoCloseable {
         void rewired(String instance);
 
         boolean isVm(String instance);
+
+        /** Does what a component's procedure is. */
+        Object serve(String instance, String face, String method, List<Object> arguments);
+
+        /** What a semaphore begins with. */
+        int initialCount(String instance, Interface semaphore);
     }
 
     private final Surroundings surroundings;
@@ -46,7 +52,10 @@ final class Wiring implements AutoCloseable {
     private final Timeline timeline;
     private final Watches watches;
     private final Map<String, LabEvent> events = new ConcurrentHashMap<>();
+    private final Map<String, Gate> gates = new ConcurrentHashMap<>();
     private final Map<String, LabDataport> dataports = new ConcurrentHashMap<>();
+    private final Map<String, LabProcedure> procedures = new ConcurrentHashMap<>();
+    private final Map<String, LabLock> locks = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<LabConnection> connections = new CopyOnWriteArrayList<>();
 
     /** All memory ever shared: it is given back with the lab, as somebody may still be reading it. */
@@ -66,15 +75,16 @@ final class Wiring implements AutoCloseable {
         String path = instance + "." + face.name();
         switch (face.kind()) {
             case EMITS, CONSUMES ->
-                events.compute(
-                        path, (p, there) -> same(there, face) ? there : event(p, face, surroundings.isVm(instance)));
+                events.compute(path, (p, there) -> same(there, face) ? there : event(instance, face));
             case DATAPORT -> {
                 long size = sizeBytes.applyAsLong(new Connection.End(instance, face.name(), face.location()));
                 dataports.computeIfAbsent(path, p -> remembered(new LabDataport(p, size, watches)));
             }
-            default -> {
-                // Nothing that is in memory or on a line.
-            }
+            case USES, PROVIDES ->
+                procedures.compute(path, (p, there) -> same(there, face) ? there : procedure(p, instance, face));
+            case MUTEX, SEMAPHORE, BINARY_SEMAPHORE ->
+                locks.computeIfAbsent(
+                        path, p -> new LabLock(p, face.kind(), surroundings.initialCount(instance, face), activity));
         }
     }
 
@@ -82,9 +92,18 @@ final class Wiring implements AutoCloseable {
         return there != null && there.sends() == (face.kind() == Interface.Kind.EMITS);
     }
 
-    private LabEvent event(String path, Interface face, boolean ofVm) {
-        LabEvent event = new LabEvent(path, face.kind(), activity);
-        if (!event.sends() && !ofVm) {
+    private static boolean same(LabProcedure there, Interface face) {
+        return there != null && there.isProvided() == (face.kind() == Interface.Kind.PROVIDES);
+    }
+
+    private LabProcedure procedure(String path, String instance, Interface face) {
+        LabProcedure.Provider own = (method, arguments) -> surroundings.serve(instance, face.name(), method, arguments);
+        return new LabProcedure(path, face.kind(), own, activity);
+    }
+
+    private LabEvent event(String instance, Interface face) {
+        LabEvent event = new LabEvent(instance + "." + face.name(), face.kind(), gate(instance));
+        if (!event.sends() && !surroundings.isVm(instance)) {
             event.channel().onPending(() -> surroundings.arrived(event));
         }
         return event;
@@ -97,8 +116,8 @@ final class Wiring implements AutoCloseable {
 
     /** An instance is there no more. */
     void forget(String instance) {
-        events.keySet().removeIf(path -> path.startsWith(instance + "."));
-        dataports.keySet().removeIf(path -> path.startsWith(instance + "."));
+        Stream.of(events, dataports, procedures, locks)
+                .forEach(ports -> ports.keySet().removeIf(path -> path.startsWith(instance + ".")));
     }
 
     Optional<LabDataport> dataport(String instance, String face) {
@@ -109,9 +128,17 @@ final class Wiring implements AutoCloseable {
         return Optional.ofNullable(events.get(instance + "." + face));
     }
 
+    /** Where the component of that name waits for its events. */
+    Gate gate(String instance) {
+        return gates.computeIfAbsent(instance, i -> new Gate(activity));
+    }
+
     /** An interface of any kind. */
     Optional<Object> port(String instance, String face) {
-        return event(instance, face).<Object>map(event -> event).or(() -> dataport(instance, face));
+        String path = instance + "." + face;
+        return Stream.of(events, dataports, procedures, locks)
+                .flatMap(ports -> Stream.ofNullable((Object) ports.get(path)))
+                .findFirst();
     }
 
     /** Connects a VM that is about to start, by what its guest knows: hypercalls or PCI functions. */
@@ -141,25 +168,30 @@ final class Wiring implements AutoCloseable {
         return names.stream().flatMap(face -> event(vm, face).stream());
     }
 
-    /** A VM's side of its connections as PCI functions, in their order; only what is connected makes one. */
+    /** A VM's side of its connections as PCI functions, in their order, whether anything is plugged in behind them or not. */
     private List<ConnectionFunction.Ends> functionsOf(String vm, List<CrossvmConnection> functions) {
         return functions.stream()
                 .flatMap(function -> dataport(vm, function.dataport())
-                        .filter(dataport -> isConnected(dataport.path()))
                         .map(dataport -> new ConnectionFunction.Ends(
                                 dataport.dataport(),
-                                connected(vm, function.emitted()).map(LabEvent::source),
-                                connected(vm, function.consumed()).map(LabEvent::channel)))
+                                function.emitted()
+                                        .flatMap(name -> event(vm, name))
+                                        .map(LabEvent::source),
+                                function.consumed()
+                                        .flatMap(name -> event(vm, name))
+                                        .map(LabEvent::channel)))
                         .stream())
                 .toList();
     }
 
-    private Optional<LabEvent> connected(String vm, Optional<String> face) {
-        return face.flatMap(name -> event(vm, name)).filter(event -> isConnected(event.path()));
+    // ---- snapshots
+
+    WiringState state() {
+        return WiringState.of(dataports.values(), events.values());
     }
 
-    private boolean isConnected(String path) {
-        return connections.stream().anyMatch(connection -> connection.ends().contains(path));
+    void restore(WiringState state) {
+        state.restore(dataports.values(), events.values());
     }
 
     // ---- connections
@@ -171,7 +203,7 @@ final class Wiring implements AutoCloseable {
                     case EVENT -> new EventCarrier(all(spec.from(), events), all(spec.to(), events), this::passed);
                     case DATAPORT ->
                         memory(spec, sizeBytes.applyAsLong(spec.to().get(0)));
-                    case PROCEDURE -> LabConnection.Carrier.NOTHING;
+                    case PROCEDURE -> calls(spec);
                 })
                 .orElse(LabConnection.Carrier.NOTHING);
         LabConnection connection = new LabConnection(spec, carrier, this);
@@ -217,6 +249,22 @@ final class Wiring implements AutoCloseable {
             memories.add(memory::close);
             return memory;
         });
+    }
+
+    /** Calls between components; those of VMs are what the machine's own parts stand for. */
+    private LabConnection.Carrier calls(Connection spec) {
+        boolean ofVm = spec.ends().stream().anyMatch(end -> surroundings.isVm(end.instance()));
+        List<LabProcedure> providers = all(spec.to(), procedures);
+        return ofVm || providers.isEmpty()
+                ? LabConnection.Carrier.NOTHING
+                : new CallCarrier(spec.name(), all(spec.from(), procedures), providers.get(0), this::called);
+    }
+
+    private long called(LabProcedure user, String method) {
+        watches.look();
+        long nanos = surroundings.nanos(instance(user.path()));
+        timeline.record(nanos, Timeline.Kind.CALL, user.path(), method, "");
+        return nanos;
     }
 
     /** Notes that an event goes from one end to another, or is dropped; the guest time. */

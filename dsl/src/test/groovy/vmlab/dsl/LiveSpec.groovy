@@ -370,4 +370,146 @@ class LiveSpec extends Specification {
         then:
         Thread.allStackTraces.keySet().every { !(it.name in ['loops', 'other', 'waits']) }
     }
+
+    private static final String HELLO = '''\
+        component('Hello') {
+            provides 'Hello', 'h'
+            has mutex('m')
+            has binary_semaphore('called')
+            h_say { text ->
+                m_lock()
+                println "hello, $text"
+                m.unlock()
+                called_post()
+                text.size()
+            }
+            h_fail { -> nonsense() }
+        }
+        component('Client') {
+            uses 'Hello', 'h'
+            run {
+                println h_say('run') + h.say('again')
+                h_sya('x')
+            }
+        }
+        composition {
+            component Hello, 'hello'
+            component Client, 'client'
+            connection seL4RPCCall, 'conn_h', from: client.h, to: hello.h
+        }
+        '''
+
+    def "a procedure is called by components and from the prompt, and a mistake in it is the caller's"() {
+        when:
+        run("lab {\n$HELLO\n}".toString())
+        run('hello.called.wait()')
+        lab.activity().awaitQuiet()
+
+        then:
+        lines()[0..2] == ['hello: hello, run', 'hello: hello, again', 'client: 8']
+        lines()[3] == 'component client failed'
+        lines()[4].contains('hello.h has no method sya')
+        lines().any { it.contains('did you mean say?') }
+        run("client.h.say('prompt')") == 6
+        lines().last() == 'hello: hello, prompt'
+        run('[conn_h.carried, hello.m.count()]') == [4, 1]
+        run('conn_h.toString()').startsWith('conn_h: seL4RPCCall client.h -> hello.h, plugged, carried 4')
+        mistake("client.h.fail()").contains('there is no command nonsense')
+
+        when:
+        run('conn_h.unplug()')
+
+        then:
+        mistake("client.h.say('x')").contains('client.h is unplugged')
+        run('hello.stop(); conn_h.plug()')
+        mistake("hello.m.unlock()").contains('hello.m is unlocked and not locked')
+    }
+
+    def "who waits for a lock isn't at work, and goes on when it is given back"() {
+        when:
+        run('''\
+            lab {
+                component('Turns') {
+                    has mutex('m')
+                    has semaphore('s')
+                    run { s_wait(); m_lock(); println 'mine'; m_unlock(); println s.trywait() }
+                }
+                composition { component Turns, 'turns' }
+                configuration { turns.s_value = 0 }
+            }
+            turns.m.lock()
+            turns.s.post()
+            ''')
+
+        then: 'it waits for the mutex'
+        lab.activity().awaitQuiet()
+        lines() == []
+
+        when:
+        run('turns.m.unlock()')
+        lab.activity().awaitQuiet()
+
+        then:
+        lines() == ['turns: mine', 'turns: false']
+        run('turns.m.toString()') == 'turns.m: mutex, free (lock unlock)'
+        run('turns.state.name()') == 'ENDED'
+    }
+
+    def "changes of a dataport are told when an event comes, and when a wait ends"() {
+        given:
+        connected()
+
+        when:
+        run('''\
+            end = print_server.data.watch { println "now ${it.text()}" }
+            vm0.data.text('two')
+            vm0.data.text('three')
+            call('3')
+            call('3')
+            end.run()
+            vm0.data.text('four')
+            call('3')
+            ''')
+
+        then:
+        lines() == ['now three', 'print_server: three', 'print_server: three', 'print_server: four']
+
+        when: 'only a wait ends, and the watch fails'
+        run('''\
+            vm0.data.watch { throw new IllegalStateException('enough') }
+            vm0.data.text('five')
+            call('1')
+            vm0.data.text('six')
+            call('1')
+            ''')
+
+        then:
+        lines()[4] == 'the watch of vm0.data failed and has ended'
+        lines().count { it.contains('IllegalStateException: enough') } == 1
+    }
+
+    def "the timeline and the table tell what went where"() {
+        given:
+        connected()
+
+        when:
+        run("call('3'); print_server.stop(); vm0.data.text('two'); call('3')")
+        def kinds = lab.timeline().entries().findAll { it.source() != 'print_server' || it.detail() != 'running' }
+
+        then:
+        kinds.collect { "${it.kind()} ${it.source()} ${it.sink()} ${it.detail()}".toString().trim() }.findAll {
+            !it.startsWith('PLUG') && !it.startsWith('STATE vm0')
+        } == ['WAIT print_server print_server.do_print',
+              'HYPERCALL vm0  1',
+              'EVENT vm0.do_print print_server.do_print', 'PRINT print_server  one',
+              'EVENT print_server.done_printing vm0.done_printing', 'WAIT print_server print_server.do_print',
+              'HYPERCALL vm0  3', 'STATE print_server  stopped',
+              'EVENT vm0.do_print print_server.do_print', 'HYPERCALL vm0  3']
+        run('lab.connections.toString()').readLines().collect { it.replaceAll(/ +[0-9.]+ s /, ' … ').replaceAll(/ +/, ' ') } == [
+            'connection connector from -> to carried last state',
+            'conn_do_print seL4Notification vm0.do_print -> print_server.do_print 2 … plugged, pending',
+            'conn_done_printing seL4Notification print_server.done_printing -> vm0.done_printing 1 … plugged',
+            'conn_data seL4SharedDataWithCaps print_server.data -> vm0.data 0 - plugged, 4096 bytes, "two"']
+        run('lab.toDot()').contains('conn_do_print (2x)')
+    }
 }

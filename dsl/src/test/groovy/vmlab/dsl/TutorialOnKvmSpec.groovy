@@ -49,7 +49,7 @@ class TutorialOnKvmSpec extends Specification {
         lab.close()
     }
 
-    def "a program has lines reversed by a component, over PCI functions"() {
+    def "a program has lines reversed by a component and asks another guest, over PCI functions"() {
         given:
         hardwareKvmOrSkip()
         def settings = new LabSettings(
@@ -62,7 +62,7 @@ class TutorialOnKvmSpec extends Specification {
                 .run(Path.of('..').toRealPath().resolve('scripts/string-reverse.groovy'), [])
 
         then:
-        printed.toString().readLines() == ['olleh']
+        printed.toString().readLines() == ['olleh', 'WHO IS THERE']
 
         cleanup:
         lab.close()

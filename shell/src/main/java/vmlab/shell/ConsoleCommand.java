@@ -9,7 +9,9 @@ interface ConsoleCommand {
         VM(" VM"),
         FILE(" FILE"),
         /** A word of the language, or none. */
-        WORD(" [WORD]");
+        WORD(" [WORD]"),
+        /** What to do, and perhaps with what; or nothing. */
+        ACTION(" [ACTION]");
 
         private final String usage;
 
@@ -19,7 +21,7 @@ interface ConsoleCommand {
 
         /** Whether the command can be typed with it, or without if it is empty. */
         boolean allows(String argument) {
-            return this == WORD || (this == NONE) == argument.isEmpty();
+            return this == WORD || this == ACTION || (this == NONE) == argument.isEmpty();
         }
     }
 

@@ -48,6 +48,16 @@ final class ConsoleCommands {
                     "list the VM's hypercalls: handlers, counts, last registers",
                     (session, vm) -> vm(session, vm).hypercalls().toString()),
             new Simple(
+                    "connections",
+                    ConsoleCommand.Argument.NONE,
+                    "list the connections: what they carried, what is pending, what is in their dataports",
+                    (session, none) -> neutral(session.lab().connections())),
+            new Simple(
+                    "timeline",
+                    ConsoleCommand.Argument.NONE,
+                    "show what happened last between VMs and components",
+                    (session, none) -> neutral(session.lab().timeline())),
+            new Simple(
                     "load",
                     ConsoleCommand.Argument.FILE,
                     "run a script here; its VMs and variables stay",
@@ -72,6 +82,11 @@ final class ConsoleCommands {
                     ConsoleCommand.Argument.NONE,
                     "write the scenario that is being recorded",
                     (session, none) -> session.stopRecording()),
+            new Simple(
+                    "tutorial",
+                    ConsoleCommand.Argument.ACTION,
+                    "learn by doing: list, start NAME, next, check, hint, solve, reset, status",
+                    (session, action) -> session.tutor().answer(action)),
             new Simple(
                     "doctor",
                     ConsoleCommand.Argument.NONE,
@@ -140,6 +155,10 @@ final class ConsoleCommands {
                         vm.spec().guestRamMb(),
                         vm.time().toNanos() / 1e9))
                 .collect(Collectors.joining("\n"));
+    }
+
+    private static String neutral(Object table) {
+        return table.toString().lines().map(TerminalText::neutral).collect(Collectors.joining("\n"));
     }
 
     private static String events(LabVm vm) {

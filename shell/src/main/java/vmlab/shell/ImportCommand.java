@@ -23,6 +23,8 @@ import vmlab.camkes.CamkesProject;
 import vmlab.camkes.CamkesReader;
 import vmlab.camkes.CamkesWriter;
 import vmlab.camkes.LoadOptions;
+import vmlab.ccomponent.CProgram;
+import vmlab.ccomponent.CSource;
 import vmlab.dsl.ScriptRunner;
 import vmlab.dsl.model.Attribute;
 import vmlab.dsl.model.Problem;
@@ -46,7 +48,7 @@ final class ImportCommand implements Callable<Integer> {
     /** The words a system can be printed in. */
     enum Format {
         /** A script. */
-        DSL(project -> DslWriter.write(project.assembly())),
+        DSL(project -> DslWriter.write(project.withPrograms(ImportCommand::neverStarted))),
         /** A .camkes file with the VM macros. */
         CAMKES(project -> CamkesWriter.write(project.assembly())),
         /** A .camkes file without imports and macros. */
@@ -122,6 +124,10 @@ final class ImportCommand implements Callable<Integer> {
         this.surroundings = Objects.requireNonNull(surroundings);
     }
 
+    private static CProgram neverStarted(CSource source) {
+        throw new IllegalStateException("only printed: " + source);
+    }
+
     @Override
     public Integer call() throws IOException {
         return instead.check || instead.format != null ? read() : run();
@@ -150,7 +156,7 @@ final class ImportCommand implements Callable<Integer> {
         ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
         // Somebody is about to type.
         Pace pace = labOptions.paceOr(Pace.REAL_TIME);
-        try (Lab lab = Labs.open(labOptions.backend(), pace, surroundings)) {
+        try (Lab lab = Labs.open(labOptions.backend(), pace, labOptions.boots(surroundings), surroundings)) {
             ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
             runner.load(file, options()).forEach(LabVm::start);
             return Prompt.run(runner, output, surroundings);

@@ -55,6 +55,7 @@ final class LabCompleter implements Completer {
                         .map(known ->
                                 new Candidate(known.name(), known.name(), known.section(), null, null, null, true))
                         .forEach(candidates::add);
+            case ACTION -> Tutor.ACTIONS.forEach(action -> candidates.add(new Candidate(action)));
             case NONE -> {}
         }
     }

@@ -3,6 +3,7 @@ package vmlab.shell;
 
 import picocli.CommandLine.Option;
 import vmlab.lab.Backend;
+import vmlab.lab.BootCache;
 import vmlab.vmm.Machine.Pace;
 
 /** Options of every command that opens a lab. */
@@ -32,6 +33,16 @@ final class LabOptions {
             description = "How guest time passes while a guest is idle: skipped, so that every run sees the same, or as"
                     + " the clock on the wall says.")
     private Time time;
+
+    @Option(
+            names = "--cold-boot",
+            description = "Have every guest boot, also one that is known as it is when it has booted.")
+    private boolean coldBoot;
+
+    /** Guests that have booted before. */
+    BootCache boots(Surroundings surroundings) {
+        return coldBoot ? BootCache.none() : Labs.boots(surroundings);
+    }
 
     Backend backend() {
         return backend;

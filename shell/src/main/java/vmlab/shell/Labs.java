@@ -4,6 +4,7 @@ package vmlab.shell;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import vmlab.lab.Backend;
+import vmlab.lab.BootCache;
 import vmlab.lab.Lab;
 import vmlab.lab.LabSettings;
 import vmlab.vmm.Machine.Pace;
@@ -12,10 +13,20 @@ import vmlab.vmm.Machine.Pace;
 final class Labs {
     private Labs() {}
 
+    /** A lab that knows the guests that have booted before. */
     static Lab open(Backend backend, Pace pace, Surroundings surroundings) {
+        return open(backend, pace, boots(surroundings), surroundings);
+    }
+
+    /** The user's guests that have booted before. */
+    static BootCache boots(Surroundings surroundings) {
+        return BootCache.in(CachedGuest.cache(surroundings.environment()).path("boots"));
+    }
+
+    static Lab open(Backend backend, Pace pace, BootCache boots, Surroundings surroundings) {
         TerminalProgress progress = new TerminalProgress(surroundings);
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
-        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME));
+        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots));
         if (backend == Backend.AUTO) {
             Set<String> told = ConcurrentHashMap.newKeySet();
             // Only who makes a VM wants to know, and once.

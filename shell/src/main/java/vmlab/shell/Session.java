@@ -100,6 +100,11 @@ final class Session {
         return text;
     }
 
+    /** Who answers for lessons; a check gets a lab of its own, like this one. */
+    Tutor tutor() {
+        return new Tutor(surroundings, () -> new Lab(lab().settings()), Optional.of(lab()));
+    }
+
     /** A key went to a VM's console. */
     void typed(LabVm vm, String key) {
         recorder.ifPresent(r -> r.typed(vm, key));

@@ -54,7 +54,15 @@ final class VmlabCommand implements Callable<Integer> {
 
     private static Map<String, Class<?>> subcommands() {
         Map<String, Class<?>> all = new LinkedHashMap<>();
-        for (Class<?> type : List.of(BootCommand.class, GuestCommand.class, ImportCommand.class, DoctorCommand.class)) {
+        List<Class<?>> inOrder = List.of(
+                BootCommand.class,
+                TestCommand.class,
+                ReplayCommand.class,
+                TutorialCommand.class,
+                GuestCommand.class,
+                ImportCommand.class,
+                DoctorCommand.class);
+        for (Class<?> type : inOrder) {
             all.put(type.getAnnotation(Command.class).name(), type);
         }
         return all;
@@ -167,6 +175,9 @@ final class VmlabCommand implements Callable<Integer> {
     private record Factory(Surroundings surroundings) implements CommandLine.IFactory {
         private static final Map<Class<?>, Function<Surroundings, Object>> COMMANDS = Map.of(
                 BootCommand.class, BootCommand::new,
+                TestCommand.class, TestCommand::new,
+                ReplayCommand.class, ReplayCommand::new,
+                TutorialCommand.class, TutorialCommand::new,
                 GuestCommand.class, GuestCommand::new,
                 GuestBuildCommand.class, GuestBuildCommand::new,
                 NestedKvmCommand.class, NestedKvmCommand::new,
@@ -197,7 +208,7 @@ final class VmlabCommand implements Callable<Integer> {
         }
         Pace pace = labOptions.paceOr(script ? Pace.VIRTUAL : Pace.REAL_TIME);
         ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
-        try (Lab lab = Labs.open(labOptions.backend(), pace, surroundings)) {
+        try (Lab lab = Labs.open(labOptions.backend(), pace, labOptions.boots(surroundings), surroundings)) {
             ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
             if (script) {
                 int status = runScript(runner);
@@ -216,7 +227,11 @@ final class VmlabCommand implements Callable<Integer> {
 
     private int runScript(ScriptRunner runner) throws IOException {
         if (!thenPrompt) {
-            run(runner);
+            try {
+                run(runner);
+            } finally {
+                runner.cleanUp();
+            }
             return ExitCode.OK.status();
         }
         try {

@@ -75,13 +75,17 @@ public record Assembly(
         return typeOf(end.instance()).flatMap(type -> type.face(end.face()));
     }
 
-    /** The VMs with all that was set for them, wherever that stands. */
+    /**
+     * The VMs with all that was set for them, wherever that stands; what isn't an attribute of VMs stays where it is, for
+     * {@link CompositionChecker} to look at.
+     */
     public Assembly settled() {
         List<VmSpec> all = vms.stream()
                 .map(vm -> vm.with(composition.settings().stream()
                         .filter(s ->
                                 s.instance().equals(vm.name()) || s.instance().equals(vm.name() + VmSpec.CONFIG))
                         .map(Composition.InstanceSetting::setting)
+                        .filter(setting -> Attribute.exists(setting.attribute()) || vm.isOfDataport(setting))
                         .toList()))
                 .toList();
         return new Assembly(all, components, composition, location);

@@ -111,7 +111,7 @@ public final class AssemblyChecker {
     /** Declared, or named after an interface as CAmkES does: {@code data_id}, {@code data_size}. */
     private static boolean isOfComponent(VmSpec vm, String word) {
         return vm.attributes().stream().anyMatch(a -> a.name().equals(word))
-                || vm.interfaces().stream().anyMatch(face -> word.startsWith(face.name() + "_"));
+                || vm.interfaces().stream().anyMatch(face -> face.owns(word));
     }
 
     private void checkRam(Setting setting) {

@@ -36,6 +36,9 @@ public final class CompositionChecker {
     /** By whom each interface is connected: more than one connection of a kind is one of several ends. */
     private final Map<String, Connection> users = new HashMap<>();
 
+    /** What was set and isn't there. */
+    private final Set<String> strangers = new HashSet<>();
+
     private final List<Problem> problems = new ArrayList<>();
 
     private final Set<String> loose;
@@ -283,6 +286,10 @@ public final class CompositionChecker {
             owner = owner.substring(0, owner.length() - VmSpec.CONFIG.length());
         }
         if (!instances.containsKey(owner) && !connections.containsKey(owner)) {
+            // Several settings of one that isn't there are one mistake.
+            if (!strangers.add(owner)) {
+                return;
+            }
             Set<String> names = new HashSet<>(instances.keySet());
             names.addAll(connections.keySet());
             add(
@@ -310,11 +317,9 @@ public final class CompositionChecker {
     }
 
     private static boolean isKnown(ComponentType type, String attribute) {
-        Matcher m = OF_DATAPORT.matcher(attribute);
         return Attribute.exists(attribute)
                 || type.attributes().stream().anyMatch(a -> a.name().equals(attribute))
-                || type.interfaces().stream().anyMatch(f -> attribute.startsWith(f.name() + "_"))
-                || m.matches() && type.face(m.group(1)).isPresent();
+                || type.interfaces().stream().anyMatch(face -> face.owns(attribute));
     }
 
     /** The guest counts dataports from 1 in the order in which it makes them: a gap shifts all that follow. */

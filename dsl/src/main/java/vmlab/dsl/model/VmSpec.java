@@ -70,9 +70,18 @@ public record VmSpec(
         this(index, settings, List.of(), List.of(), location);
     }
 
+    /** Whether a setting is of a dataport of its own: {@code data_id}, {@code data_size}. */
+    boolean isOfDataport(Setting setting) {
+        return interfaces.stream()
+                .filter(face -> face.kind() == Interface.Kind.DATAPORT)
+                .anyMatch(face -> setting.attribute().equals(face.name() + "_id")
+                        || setting.attribute().equals(face.name() + "_size"));
+    }
+
     /** With more settings. */
     VmSpec with(List<Setting> more) {
-        return new VmSpec(index, Stream.concat(settings.stream(), more.stream()).toList(), interfaces, location);
+        List<Setting> all = Stream.concat(settings.stream(), more.stream()).toList();
+        return new VmSpec(index, all, interfaces, attributes, location);
     }
 
     /** Its component. */
