@@ -10,8 +10,13 @@ import vmlab.lab.LabSettings;
 import vmlab.vmm.Machine.Pace;
 
 /** Opens labs as the command line wants them. */
-final class Labs {
+public final class Labs {
     private Labs() {}
+
+    /** A lab of this process's user, for tests. */
+    public static Lab open(Backend backend, Pace pace) {
+        return open(backend, pace, Surroundings.ofProcess());
+    }
 
     /** A lab that knows the guests that have booted before. */
     static Lab open(Backend backend, Pace pace, Surroundings surroundings) {

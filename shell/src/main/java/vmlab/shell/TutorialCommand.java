@@ -37,7 +37,11 @@ final class TutorialCommand implements Callable<Integer> {
     private Tutor tutor() {
         return new Tutor(
                 surroundings,
-                () -> Labs.open(labOptions.backend(), labOptions.paceOr(Pace.VIRTUAL), labOptions.boots(surroundings), surroundings),
+                () -> Labs.open(
+                        labOptions.backend(),
+                        labOptions.paceOr(Pace.VIRTUAL),
+                        labOptions.boots(surroundings),
+                        surroundings),
                 Optional.empty());
     }
 
