@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dataport_read FILE: prints the string in a dataport. */
+/* dataport_read FILE [SIZE]: prints the string in a dataport. */
 #include "open_dataport.h"
 
 int main(int argc, char *argv[])

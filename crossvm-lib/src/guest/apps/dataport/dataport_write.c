@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dataport_write FILE: puts what comes on standard input into a dataport, as a string. */
+/* dataport_write FILE [SIZE]: puts what comes on standard input into a dataport, as a string. */
 #include <unistd.h>
 
 #include "open_dataport.h"

@@ -9,11 +9,14 @@
 
 #include "dataport.h"
 
-/* The memory of the dataport that is the program's only argument; ends the program if there is none. */
+/*
+ * The memory of the dataport that is the program's first argument; ends the program if there is none. A second argument
+ * says how much of it is used.
+ */
 static char *open_dataport(int argc, char *argv[], size_t *size)
 {
-	if (argc != 2) {
-		fprintf(stderr, "Usage: %s FILE\n", argv[0]);
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "Usage: %s FILE [SIZE]\n", argv[0]);
 		exit(EXIT_FAILURE);
 	}
 	int fd = open(argv[1], O_RDWR);
@@ -23,6 +26,15 @@ static char *open_dataport(int argc, char *argv[], size_t *size)
 		exit(EXIT_FAILURE);
 	}
 	*size = dataport_get_size(fd);
+	if (argc == 3) {
+		size_t used = strtoul(argv[2], NULL, 0);
+
+		if (used == 0 || used > *size) {
+			fprintf(stderr, "%s has %zu bytes\n", argv[1], *size);
+			exit(EXIT_FAILURE);
+		}
+		*size = used;
+	}
 	return memory;
 }
 

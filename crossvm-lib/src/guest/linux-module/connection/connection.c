@@ -81,25 +81,28 @@ static int connection_probe(struct pci_dev *device, const struct pci_device_id *
 	error = devm_uio_register_device(&device->dev, &connection->uio);
 	if (error)
 		return error;
+	/* Events that nobody could take yet hold the interrupt line up, and a controller that sees edges waits for one. */
+	if (connection_interrupt(device->irq, &connection->uio) == IRQ_HANDLED)
+		uio_event_notify(&connection->uio);
 	pr_info("Event Bar (dev-%d) initialized\n", connections);
 	pr_info("%d Dataports (dev-%d) initialized\n", bars - 1, connections);
 	connections++;
 	return 0;
 }
 
-static const struct pci_device_id ids[] = {
+static const struct pci_device_id connection_ids[] = {
 	{ PCI_DEVICE(VENDOR_ID, DEVICE_ID) },
 	{}
 };
-MODULE_DEVICE_TABLE(pci, ids);
+MODULE_DEVICE_TABLE(pci, connection_ids);
 
 /* What it took is given back with the device. */
-static struct pci_driver driver = {
+static struct pci_driver connection_driver = {
 	.name = "connection",
-	.id_table = ids,
+	.id_table = connection_ids,
 	.probe = connection_probe,
 };
-module_pci_driver(driver);
+module_pci_driver(connection_driver);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Dataports and events of components outside of the guest, for user space");

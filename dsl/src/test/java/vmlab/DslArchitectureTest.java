@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** The design of this module that Maven can't check. */
 @AnalyzeClasses(
-        packages = {"vmlab.dsl", "vmlab.lab", "vmlab.guest", "vmlab.image", "vmlab.gdb"},
+        packages = {"vmlab.dsl", "vmlab.lab", "vmlab.guest", "vmlab.image", "vmlab.gdb", "vmlab.ccomponent"},
         importOptions = DoNotIncludeTests.class)
 class DslArchitectureTest {
     @ArchTest
@@ -66,6 +66,15 @@ class DslArchitectureTest {
             .dependOnClassesThat()
             .resideInAnyPackage("vmlab.lab", "vmlab.dsl", "groovy..")
             .because("an image can be built by who never starts a machine");
+
+    @ArchTest
+    static final ArchRule componentsInCKnowNoLab = noClasses()
+            .that()
+            .resideInAPackage("vmlab.ccomponent")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("vmlab.lab", "vmlab.dsl", "groovy..")
+            .because("a component sees its interfaces and nothing else, in whatever language");
 
     @ArchTest
     static final ArchRule theProtocolKnowsNoLab = noClasses()

@@ -13,6 +13,7 @@ import vmlab.devices.pci.ConfigSpace.Identity;
 import vmlab.devices.pci.ConfigSpace.Shared;
 import vmlab.devices.pci.ConfigSpace.Space;
 import vmlab.devices.pci.PciFunction;
+import vmlab.vmm.GuestEvents;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.IoDevice;
 import vmlab.vmm.IrqLine;
@@ -50,12 +51,17 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
      * @param name shown to the guest; cut after 47 bytes
      */
     public record Ends(
-            String name, Dataport dataport, Optional<EventChannel> emitted, Optional<EventChannel> consumed) {
+            String name, Dataport dataport, Optional<? extends Emitter> emitted, Optional<EventChannel> consumed) {
         public Ends {
             Objects.requireNonNull(name);
             Objects.requireNonNull(dataport);
             Objects.requireNonNull(emitted);
             Objects.requireNonNull(consumed);
+        }
+
+        /** With the name that guests on PCs are told of every connection. */
+        public Ends(Dataport dataport, Optional<? extends Emitter> emitted, Optional<EventChannel> consumed) {
+            this("connector", dataport, emitted, consumed);
         }
     }
 
@@ -64,15 +70,16 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
      *
      * @param eventAddress of BAR 0 after power-on; BAR 1 comes behind it
      * @param thread does tasks on the machine's thread
+     * @param events told of what the guest does wrong
      */
-    public record Place(long eventAddress, IrqLine irq, int interruptLine, Executor thread) {}
+    public record Place(long eventAddress, IrqLine irq, int interruptLine, Executor thread, GuestEvents events) {}
 
     /** All of it. */
     public record State(ConfigState config, int counter, int seen) {}
 
     private final String name;
     private final Ends ends;
-    private final Machine machine;
+    private final GuestEvents events;
     private final IrqLine irq;
     private final ConfigSpace config;
     private final byte[] shownName;
@@ -82,13 +89,13 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
     public ConnectionFunction(String name, Machine machine, Ends ends, Place place) {
         this.name = Objects.requireNonNull(name);
         this.ends = Objects.requireNonNull(ends);
-        this.machine = Objects.requireNonNull(machine);
+        events = place.events;
         irq = place.irq;
         shownName =
                 Arrays.copyOf(Arrays.copyOf(ends.name.getBytes(StandardCharsets.US_ASCII), NAME_BYTES - 1), NAME_BYTES);
         long size = barBytes(ends.dataport);
         Shared memory = new Shared(machine.memory(), ends.dataport.memory());
-        config = new ConfigSpace(name, IDENTITY, machine.ports(), machine.mmio(), machine.events())
+        config = new ConfigSpace(name, IDENTITY, machine.ports(), machine.mmio(), events)
                 .bar(EVENT_BAR, new Bar(Space.PREFETCHABLE_MEMORY, size, new Registers()))
                 .bar(DATAPORT_BAR, new Bar(Space.PREFETCHABLE_MEMORY, size, memory))
                 .preset(ConfigSpace.BAR0, 4, (int) place.eventAddress)
@@ -141,15 +148,14 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
             switch ((int) offset & REPEATED) {
                 case EMIT -> emit();
                 case COUNTER -> clear((int) value);
-                default -> machine.events().report(name, "Event Bar register unsupported: %#x".formatted(offset));
+                default -> events.report(name, "Event Bar register unsupported: %#x".formatted(offset & REPEATED));
             }
         }
     }
 
     private void emit() {
         ends.emitted.ifPresentOrElse(
-                EventChannel::emit,
-                () -> machine.events().report(name, "Connection is not configured with an emit function"));
+                Emitter::emit, () -> events.report(name, "Connection is not configured with an emit function"));
     }
 
     private void clear(int value) {

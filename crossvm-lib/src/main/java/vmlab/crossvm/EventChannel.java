@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * <p>Threads: any number may emit and take. A listener is called on the emitter's thread and must not block.
  */
-public final class EventChannel {
+public final class EventChannel implements Emitter {
     private static final Runnable NOBODY = () -> {};
 
     private final String name;
@@ -23,12 +23,13 @@ public final class EventChannel {
         this.name = name;
     }
 
-    /** Its connection's name. */
+    /** Whose event it is, for people. */
+    @Override
     public String name() {
         return name;
     }
 
-    /** How often it was emitted. */
+    @Override
     public long emitted() {
         return emitted.get();
     }
@@ -38,7 +39,13 @@ public final class EventChannel {
         return taken.get();
     }
 
+    /** Whether it was emitted and nobody has taken it yet. */
+    public boolean isPending() {
+        return pending.get();
+    }
+
     /** Makes the event pending. */
+    @Override
     public void emit() {
         emitted.incrementAndGet();
         if (!pending.getAndSet(true)) {

@@ -7,8 +7,9 @@ import java.util.Set;
 import vmlab.vmm.IrqLine;
 
 /**
- * The interrupt line that all connections of a VM share, on an input that sees edges: when one of several lets go, the
- * line goes down and up again, so that the others are looked at once more.
+ * The interrupt line that all connections of a VM share, on an input that sees edges: when one of several lets go, or has
+ * another event while the line is up, the line goes down and up again. So the others are looked at once more, and an edge
+ * that came before the guest had set up its interrupt controllers is made good by the next.
  *
  * <p>Threads: the machine's.
  */
@@ -27,8 +28,12 @@ final class EventInterrupt {
     }
 
     private void set(Object who, boolean level) {
-        if (level ? asserted.add(who) : asserted.remove(who)) {
-            line.set(false);
+        boolean wasUp = !asserted.isEmpty();
+        boolean changed = level ? asserted.add(who) : asserted.remove(who);
+        if (level || changed) {
+            if (wasUp) {
+                line.set(false);
+            }
             line.set(!asserted.isEmpty());
         }
     }

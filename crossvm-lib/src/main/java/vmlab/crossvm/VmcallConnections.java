@@ -56,7 +56,7 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
      * @param emitted by the guest
      * @param consumed by the guest
      */
-    public record Ends(List<Dataport> dataports, List<EventChannel> emitted, List<EventChannel> consumed) {
+    public record Ends(List<Dataport> dataports, List<? extends Emitter> emitted, List<EventChannel> consumed) {
         public Ends {
             dataports = List.copyOf(dataports);
             emitted = List.copyOf(emitted);
@@ -82,18 +82,18 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
     /**
      * The machine's side.
      *
-     * @param thread does tasks on the machine's thread
+     * @param thread does tasks on the machine's thread, in this order
      */
     public record Wires(GuestMemory memory, Hypercalls hypercalls, GuestEvents events, Executor thread, IrqLine irq) {
         /** Those of a machine. */
-        public static Wires of(Machine machine, IrqLine irq) {
-            return new Wires(machine.memory(), machine.hypercalls(), machine.events(), machine::post, irq);
+        public static Wires of(Machine machine, Executor thread, IrqLine irq) {
+            return new Wires(machine.memory(), machine.hypercalls(), machine.events(), thread, irq);
         }
     }
 
     private final String name;
     private final Wires wires;
-    private final Ends ends;
+    private Ends ends;
 
     private final BitSet pending = new BitSet();
     private final Map<Integer, Long> shared = new TreeMap<>();
@@ -109,10 +109,35 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         wires.hypercalls.register(DATAPORT_TOKEN, this::dataportCall);
         wires.hypercalls.register(EVENT_TO_GUEST_TOKEN, this::eventToGuestCall);
         wires.hypercalls.register(EVENT_TO_VMM_TOKEN, this::eventToVmmCall);
-        for (int i = 0; i < ends.consumed.size(); i++) {
-            int id = i + 1;
-            ends.consumed.get(i).onPending(() -> wires.thread.execute(() -> arrived(id)));
+        ends.consumed.forEach(this::listen);
+    }
+
+    private void listen(EventChannel event) {
+        event.onPending(() -> wires.thread.execute(this::collect));
+    }
+
+    /**
+     * Connects the guest otherwise from now on. Its ids stay and there may be more of them; what it has shared stays where
+     * it is and shows the memory that is connected now.
+     *
+     * @throws IllegalArgumentException if an id would be gone
+     */
+    public void rewire(Ends newEnds) {
+        Ends old = ends;
+        if (newEnds.dataports.size() < old.dataports.size()
+                || newEnds.emitted.size() < old.emitted.size()
+                || newEnds.consumed.size() < old.consumed.size()) {
+            throw new IllegalArgumentException("a guest keeps its ids");
         }
+        ends = newEnds;
+        shared.forEach((id, address) -> {
+            if (old.dataports.get(id - 1) != newEnds.dataports.get(id - 1)) {
+                wires.memory.unmap(address);
+                wires.memory.map(address, newEnds.dataports.get(id - 1).memory());
+            }
+        });
+        old.consumed.stream().filter(event -> !newEnds.consumed.contains(event)).forEach(EventChannel::detach);
+        newEnds.consumed.stream().filter(event -> !old.consumed.contains(event)).forEach(this::listen);
     }
 
     @Override
@@ -237,11 +262,14 @@ public final class VmcallConnections implements Device, Stateful<VmcallConnectio
         deliver();
     }
 
-    private void arrived(int id) {
-        if (ends.consumed.get(id - 1).poll()) {
-            pending.set(id);
-            deliver();
+    /** Takes all events that are pending, so that which of several emitters was the first makes no difference. */
+    private void collect() {
+        for (int i = 0; i < ends.consumed.size(); i++) {
+            if (ends.consumed.get(i).poll()) {
+                pending.set(i + 1);
+            }
         }
+        deliver();
     }
 
     /** The next one, if the guest is ready for it; ids take turns, so that a busy one doesn't keep others out. */

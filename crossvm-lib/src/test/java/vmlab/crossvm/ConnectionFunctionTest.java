@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import vmlab.devices.pci.ConfigSpace;
 import vmlab.vmm.GuestMemory;
 import vmlab.vmm.Machine;
@@ -32,7 +34,7 @@ class ConnectionFunctionTest {
             "connection0",
             machine,
             new ConnectionFunction.Ends("connector", dataport, Optional.of(emitted), Optional.of(consumed)),
-            new ConnectionFunction.Place(EVENTS, level -> irq = level, 12, Runnable::run));
+            new ConnectionFunction.Place(EVENTS, level -> irq = level, 12, Runnable::run, machine.events()));
 
     @AfterEach
     void close() {
@@ -69,6 +71,44 @@ class ConnectionFunctionTest {
         assertEquals(0xB0000000L, machine.memory().windows().get(0).base());
         function.configWrite(ConfigSpace.COMMAND, 2, 0);
         assertTrue(machine.memory().windows().isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x00080000, 0xFEE00000, 0xFFFFF000})
+    void aDataportGoesNeitherOverRamNorOverApics(int address) {
+        machine.memory().write8(0x80000, 7);
+        function.configWrite(ConfigSpace.BAR0 + 4, 4, address);
+        assertTrue(machine.memory().windows().isEmpty());
+        assertEquals(7, machine.memory().read8(0x80000));
+        assertEquals(1, reports.size());
+        assertTrue(reports.get(0).contains("which is taken"), reports.get(0));
+        function.configWrite(ConfigSpace.BAR0 + 4, 4, (int) DATA);
+        assertEquals(DATA, machine.memory().windows().get(0).base());
+    }
+
+    /** The component's side is its own. */
+    @Test
+    void aComponentWritesAndEmitsWhileTheGuestHasNone() {
+        function.configWrite(ConfigSpace.COMMAND, 2, 0);
+        dataport.cString("kept");
+        consumed.emit();
+        assertTrue(irq);
+        function.configWrite(ConfigSpace.COMMAND, 2, ConfigSpace.COMMAND_MEMORY);
+        assertEquals("kept", dataport.cString());
+        assertEquals(1, read32(EVENTS + 4));
+    }
+
+    @Test
+    void aConnectionWithoutAnEventSaysSo() {
+        ConnectionFunction silent = new ConnectionFunction(
+                "connection1",
+                machine,
+                new ConnectionFunction.Ends(dataport, Optional.empty(), Optional.empty()),
+                new ConnectionFunction.Place(
+                        EVENTS + 0x10000, level -> irq = level, 12, Runnable::run, machine.events()));
+        write32(EVENTS + 0x10000, 1);
+        assertEquals(List.of("Connection is not configured with an emit function"), reports);
+        assertEquals("connection1", silent.name());
     }
 
     @Test
@@ -123,10 +163,14 @@ class ConnectionFunctionTest {
         var one = shared.input();
         var other = shared.input();
         one.set(true);
+        assertEquals(List.of(true), levels);
+        one.set(true);
         other.set(true);
+        assertEquals(List.of(true, false, true, false, true), levels);
         levels.clear();
         one.set(false);
         assertEquals(List.of(false, true), levels);
+        other.set(false);
         other.set(false);
         assertEquals(List.of(false, true, false, false), levels);
     }

@@ -3,6 +3,7 @@ package vmlab.crossvm;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -182,6 +183,29 @@ class VmcallConnectionsTest {
     }
 
     @Test
+    void aCorruptedPageHasNoEffect() {
+        call(2, 1, (int) PAGE);
+        consumed.get(1).emit();
+        memory.write(PAGE, new byte[] {9, 9, 9, 9, 9, 9, 9, 9});
+        consumed.get(2).emit();
+        call(2, 2, 0);
+        assertEquals(3, memory.read32(PAGE));
+        assertTrue(irq);
+        call(2, 2, 0);
+        assertFalse(irq);
+        assertEquals(List.of(), reports);
+    }
+
+    @Test
+    void aPageThatBecomesADataportStillGetsEvents() {
+        call(2, 1, (int) PAGE);
+        call(1, 1, 1, (int) PAGE, 4096);
+        consumed.get(0).emit();
+        assertEquals(1, data.memory().read32(0));
+        assertEquals(List.of(), reports);
+    }
+
+    @Test
     void itsStateIsAllOfIt() {
         call(2, 1, (int) PAGE);
         call(1, 1, 1, 0x8000, 4096);
@@ -229,5 +253,43 @@ class VmcallConnectionsTest {
         }
         assertTrue(pending.isEmpty() && !irq);
         assertEquals(List.of(), reports);
+    }
+
+    @Test
+    void rewiringKeepsIdsAndPlacesAndShowsTheOtherMemory() {
+        call(1, 1, 1, 0x8000, 4096);
+        data.cString("old");
+        Dataport other = Dataport.create("other", 4096);
+        Dataport third = Dataport.create("third", 4096);
+        other.cString("new");
+        EventChannel added = new EventChannel("f");
+        EventChannel replacing = new EventChannel("d2");
+        replacing.emit();
+
+        connections.rewire(new VmcallConnections.Ends(
+                List.of(other, large, third), emitted, List.of(consumed.get(0), replacing, consumed.get(2), added)));
+
+        assertEquals('n', memory.read8(0x8000));
+        assertEquals(Map.of(1, 0x8000L), connections.shared());
+        call(1, 1, 3, 0x9000, 4096);
+        assertEquals(Map.of(1, 0x8000L, 3, 0x9000L), connections.shared());
+        consumed.get(1).emit();
+        added.emit();
+        call(2, 1, (int) PAGE, 0, 0);
+        assertEquals(2, memory.read32(PAGE), "what was pending is delivered");
+        call(2, 2, 0, 0, 0);
+        assertEquals(4, memory.read32(PAGE), "a new id comes behind the others");
+        assertTrue(consumed.get(1).isPending(), "nobody listens to what was replaced");
+        memory.unmap(0x8000);
+        memory.unmap(0x9000);
+        other.close();
+        third.close();
+    }
+
+    @Test
+    void rewiringWithFewerIdsIsRefused() {
+        VmcallConnections.Ends fewer = new VmcallConnections.Ends(List.of(data), emitted, consumed);
+
+        assertThrows(IllegalArgumentException.class, () -> connections.rewire(fewer));
     }
 }

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.anarres.cpp.InternalException;
 import org.anarres.cpp.LexerException;
 import org.anarres.cpp.Preprocessor;
@@ -66,13 +69,15 @@ final class CamkesPreprocessor {
         }
     }
 
+    private static final Pattern NOT_FOUND = Pattern.compile("File not found: (\\S+)");
+
     private final List<Path> includePath;
-    private final Map<String, String> definitions;
+    private final CamkesReader.Options options;
     private final Consumer<Problem> problems;
 
-    CamkesPreprocessor(List<Path> includePath, Map<String, String> definitions, Consumer<Problem> problems) {
+    CamkesPreprocessor(List<Path> includePath, CamkesReader.Options options, Consumer<Problem> problems) {
         this.includePath = includePath;
-        this.definitions = definitions;
+        this.options = options;
         this.problems = problems;
     }
 
@@ -84,8 +89,15 @@ final class CamkesPreprocessor {
             List<String> folders = includePath.stream().map(Path::toString).toList();
             cpp.setQuoteIncludePath(folders);
             cpp.setSystemIncludePath(folders);
-            for (Map.Entry<String, String> definition : definitions.entrySet()) {
+            for (Map.Entry<String, String> definition : options.definitions().entrySet()) {
                 cpp.addMacro(definition.getKey(), definition.getValue());
+            }
+            for (Path header : options.headers()) {
+                cpp.addInput(ProjectFile.of(header).getSource());
+                // Of a header only its macros count: the rest is C.
+                while (cpp.token().getType() != Token.EOF) {
+                    cpp.passed();
+                }
             }
             cpp.addInput(file.getSource());
             for (Token token = cpp.token(); token.getType() != Token.EOF; token = cpp.token()) {
@@ -98,6 +110,19 @@ final class CamkesPreprocessor {
                     "look at its #include and #define lines"));
         }
         return result;
+    }
+
+    /** The names of the macros that a header defines. */
+    static Set<String> macros(Path header) {
+        try (Cpp cpp = new Cpp()) {
+            cpp.addInput(ProjectFile.of(header).getSource());
+            while (cpp.token().getType() != Token.EOF) {
+                cpp.passed();
+            }
+            return Set.copyOf(cpp.getMacros().keySet());
+        } catch (IOException | LexerException e) {
+            throw new IllegalStateException("a header of the library", e);
+        }
     }
 
     private static void add(Preprocessed result, Cpp cpp, Token token) {
@@ -119,9 +144,13 @@ final class CamkesPreprocessor {
         public void handleError(Source source, int line, int column, String message) {
             String path = source == null || source.getPath() == null ? "" : source.getPath();
             SourceLocation place = new SourceLocation(path, Math.max(0, line), Math.max(0, column + 1));
+            Matcher missing = NOT_FOUND.matcher(message);
             problems.accept(
-                    message.startsWith("File not found")
-                            ? new Problem(place, message, "add its folder with -I, or remove the line")
+                    missing.lookingAt()
+                            ? new Problem(
+                                    place,
+                                    "there is no file " + missing.group(1),
+                                    Library.remedyOfInclude(missing.group(1)))
                             : new Problem(place, message, "this is the C preprocessor's: see its # lines"));
         }
 

@@ -28,13 +28,19 @@ public final class CamkesReader {
      *
      * @param includePath folders, first to last; vmlab's own library comes after them
      * @param definitions macros that are there from the start
+     * @param headers files whose macros are there, too; a file's own replace them
      */
-    public record Options(List<Path> includePath, Map<String, String> definitions) {
+    public record Options(List<Path> includePath, Map<String, String> definitions, List<Path> headers) {
         public static final Options NONE = new Options(List.of(), Map.of());
 
         public Options {
             includePath = List.copyOf(includePath);
             definitions = Map.copyOf(definitions);
+            headers = List.copyOf(headers);
+        }
+
+        public Options(List<Path> includePath, Map<String, String> definitions) {
+            this(includePath, definitions, List.of());
         }
     }
 
@@ -67,7 +73,7 @@ public final class CamkesReader {
         }
         try {
             List<Path> path = searchPath(file);
-            Preprocessed text = new CamkesPreprocessor(path, options.definitions, problems::add).run(file);
+            Preprocessed text = new CamkesPreprocessor(path, options, problems::add).run(file);
             SyntaxReader.read(text, source, wanted -> readImport(wanted, file), problems::add);
         } catch (CharacterCodingException e) {
             problems.add(new Problem(place(file), "it isn't text in UTF-8", "name a .camkes file"));
@@ -90,7 +96,7 @@ public final class CamkesReader {
                         () -> problems.add(new Problem(
                                 wanted.location(),
                                 "import '" + wanted.file() + "' is not found",
-                                "add its folder with -I, or remove the import")));
+                                Library.remedyOfImport(wanted.file()))));
     }
 
     private List<Path> searchPath(ProjectFile file) {

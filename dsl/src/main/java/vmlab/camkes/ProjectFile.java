@@ -8,6 +8,7 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.anarres.cpp.InputLexerSource;
 import org.anarres.cpp.Source;
 import org.anarres.cpp.VirtualFile;
@@ -29,6 +30,15 @@ final class ProjectFile implements VirtualFile {
 
     Path path() {
         return path;
+    }
+
+    /** The name of a file of vmlab's own library, as an import says it; empty for other files. */
+    static Optional<String> ofLibrary(String file) {
+        return isOfLibrary(file) ? Optional.of(file.substring(LIBRARY.toString().length() + 1)) : Optional.empty();
+    }
+
+    static boolean isOfLibrary(String file) {
+        return file.startsWith(LIBRARY + "/");
     }
 
     private boolean isOurs() {

@@ -3,6 +3,7 @@ package vmlab.camkes;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.antlr.v4.runtime.BaseErrorListener;
@@ -24,6 +25,7 @@ import vmlab.dsl.model.Connection.End;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.Setting;
+import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
 
 /** Reads preprocessed text into records. Syntax errors are told, and reading goes on behind them. */
@@ -79,20 +81,32 @@ final class SyntaxReader {
 
         private Problem describe(Parser parser, Token token) {
             Token before = parser.getInputStream().LT(-1);
-            boolean semicolon = before != null
-                    && parser.getExpectedTokens()
-                            .toString(parser.getVocabulary())
-                            .contains("';'");
-            if (semicolon) {
+            List<String> expected = expected(parser);
+            String text = token.getText();
+            boolean call = token.getType() == CamkesParser.ID
+                    && parser.getInputStream().LT(2).getText().equals("(");
+            if (call && text.equals(text.toUpperCase(Locale.ROOT))) {
+                return new Problem(place(token), "there is no macro " + text, Library.remedyOfMacro(text));
+            }
+            if (before != null && expected.contains(";") && !"{};".contains(before.getText())) {
                 return new Problem(
                         end(before), "there is no ; behind '" + before.getText() + "'", "a declaration ends with ;");
             }
-            String found = token.getType() == Token.EOF ? "the file ends too early" : "'" + token.getText() + "'";
-            String expected = parser.getExpectedTokens().toString(parser.getVocabulary());
+            boolean end = token.getType() == Token.EOF;
             return new Problem(
                     place(token),
-                    found + (token.getType() == Token.EOF ? "" : " can't stand here"),
-                    "expected is " + expected.replaceAll("[{}]", "").replace("ID", "a name"));
+                    end ? "the file ends too early" : "'" + text + "' can't stand here",
+                    Similar.didYouMean(text, expected, "expected is " + String.join(", ", expected)));
+        }
+
+        /** What could stand there, as it is written. */
+        private List<String> expected(Parser parser) {
+            return parser.getExpectedTokens().toList().stream()
+                    .map(type -> type == Token.EOF
+                            ? "the end"
+                            : parser.getVocabulary().getDisplayName(type))
+                    .map(name -> name.equals("ID") ? "a name" : name.replaceAll("^'|'$", ""))
+                    .toList();
         }
     }
 
@@ -202,7 +216,7 @@ final class SyntaxReader {
 
     private Interface face(
             ParserRuleContext where, String kind, String type, CamkesParser.NameContext name, boolean maybe) {
-        Interface.Kind found = Interface.Kind.valueOf(kind.toUpperCase(java.util.Locale.ROOT));
+        Interface.Kind found = Interface.Kind.valueOf(kind.toUpperCase(Locale.ROOT));
         return new Interface(found, type, name.getText(), maybe, place(where));
     }
 

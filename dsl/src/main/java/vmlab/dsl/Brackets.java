@@ -40,6 +40,20 @@ final class Brackets {
         return brackets;
     }
 
+    /** The block that begins at the first brace from an index on, up to its closing brace; empty if there is none. */
+    static String block(String text, int from) {
+        int start = text.indexOf('{', from);
+        if (start < 0) {
+            return "";
+        }
+        Brackets brackets = new Brackets(text);
+        int i = start;
+        do {
+            i = brackets.step(i);
+        } while (i < text.length() && !brackets.stack.isEmpty() && brackets.stray == null);
+        return text.substring(start, i);
+    }
+
     /** The innermost bracket that is never closed. */
     Optional<Bracket> open() {
         return Optional.ofNullable(stack.peek());

@@ -35,13 +35,24 @@ public final class CompositionBlock extends Block {
         known.instances().add(name);
     }
 
-    /** A connection: {@code connection seL4Notification, 'conn', from: vm0.ready, to: server.ready}. */
+    /** The same where Groovy takes the type's name for a class of Java's: {@code component Timer, 'timer'}. */
+    public void component(Class<?> type, String name) {
+        component(type.getSimpleName(), name);
+    }
+
+    /** An instance whose name is a word of Groovy's own: {@code instance('new').ready}. */
+    public InstanceName instance(String name) {
+        return new InstanceName(this, name);
+    }
+
+    /** A connection, which has a name as instances have: {@code connection seL4Notification, 'conn', from: vm0.ready, to: server.ready}. */
     public void connection(Map<String, Object> sides, String connector, String name) {
         for (String side : sides.keySet()) {
             if (!side.equals("from") && !side.equals("to")) {
                 throw new ScriptMistake("a connection has no side " + side, "from: A.x, to: B.y", side);
             }
         }
+        known.instances().add(name);
         connections.add(new Connection(
                 connector, name, ends("from", sides.get("from")), ends("to", sides.get("to")), here("connection")));
     }

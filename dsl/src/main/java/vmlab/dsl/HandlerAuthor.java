@@ -4,6 +4,7 @@ package vmlab.dsl;
 import java.io.PrintWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmlab.dsl.model.SourceLocation;
 import vmlab.lab.Author;
 
 /** The author of a lab's scripts, who is told of handlers where the scripts print. */
@@ -27,6 +28,11 @@ final class HandlerAuthor implements Author {
                 .orElse("");
     }
 
+    /** Where the author's code calls {@code word} now. */
+    SourceLocation here(String word) {
+        return sources.here(word).orElse(new SourceLocation("script", 0, 0));
+    }
+
     @Override
     public void told(String line) {
         out.println(line);
@@ -34,10 +40,9 @@ final class HandlerAuthor implements Author {
 
     @Override
     public void failed(String what, Throwable thrown) {
-        String again = " failed; further failures are only counted";
         reports.reported(thrown)
                 .ifPresentOrElse(
-                        mistake -> out.println(what + again + "\n" + mistake.getMessage()),
-                        () -> LOG.error("{} failed", what, thrown));
+                        mistake -> out.println(what + "\n" + mistake.getMessage()),
+                        () -> LOG.error("{}", what, thrown));
     }
 }

@@ -16,7 +16,7 @@ public final class InstanceName extends GroovyObjectSupport {
 
     @Override
     public Object getProperty(String property) {
-        return new End(name, property, block.here(property));
+        return new End(name, property, block.here(name + "." + property));
     }
 
     @Override

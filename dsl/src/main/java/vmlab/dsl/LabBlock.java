@@ -9,10 +9,14 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import vmlab.dsl.model.Assembly;
+import vmlab.dsl.model.AssemblyChange;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.Composition;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
+import vmlab.lab.LabComponent;
+import vmlab.lab.LabConnection;
+import vmlab.lab.LabVm;
 
 /** The words of {@code lab { }}. */
 public final class LabBlock extends Block {
@@ -20,6 +24,8 @@ public final class LabBlock extends Block {
     private final List<VmSpec> vms = new ArrayList<>();
     private final List<ComponentSpec> components = new ArrayList<>();
     private final List<Composition> compositions = new ArrayList<>();
+    private final List<AssemblyChange.Named> removed = new ArrayList<>();
+    private final List<AssemblyChange.Named> unplugged = new ArrayList<>();
 
     LabBlock(LabScript script) {
         super(script);
@@ -34,7 +40,7 @@ public final class LabBlock extends Block {
         }
         VmBlock words = new VmBlock(script(), number);
         words.fill(block);
-        vms.add(new VmSpec(number, words.settings(), words.interfaces(), at));
+        vms.add(new VmSpec(number, words.settings(), words.interfaces(), words.attributes(), at));
     }
 
     /** What is said when the number isn't one. */
@@ -75,6 +81,28 @@ public final class LabBlock extends Block {
         composition(block);
     }
 
+    /** Takes something of the lab away, by its name; for {@code lab.apply { }}. */
+    public void remove(Object gone) {
+        removed.add(new AssemblyChange.Named(name(gone), here("remove")));
+    }
+
+    /** Has a connection be there but not plugged in, by its name; for {@code lab.apply { }}. */
+    public void unplug(Object connection) {
+        unplugged.add(new AssemblyChange.Named(name(connection), here("unplug")));
+    }
+
+    private static String name(Object named) {
+        return named instanceof LabVm vm
+                ? vm.name()
+                : named instanceof LabComponent component
+                        ? component.name()
+                        : named instanceof LabConnection connection ? connection.name() : String.valueOf(named);
+    }
+
+    AssemblyChange change() {
+        return new AssemblyChange(assembly(), removed, unplugged);
+    }
+
     /** What has a name so far, here and in the lab. */
     private CompositionBlock.Known known() {
         Set<String> types = new TreeSet<>();
@@ -84,6 +112,7 @@ public final class LabBlock extends Block {
             assembly.components().forEach(c -> types.add(c.type().name()));
             assembly.vms().forEach(vm -> instances.add(vm.name()));
             assembly.composition().instances().forEach(i -> instances.add(i.name()));
+            assembly.composition().connections().forEach(c -> instances.add(c.name()));
         });
         return new CompositionBlock.Known(types, instances);
     }

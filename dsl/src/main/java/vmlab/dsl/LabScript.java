@@ -4,7 +4,10 @@ package vmlab.dsl;
 import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
 import groovy.lang.Script;
+import java.time.Duration;
+import java.util.Deque;
 import java.util.List;
+import vmlab.dsl.model.AssemblyChange;
 import vmlab.lab.Lab;
 import vmlab.lab.LabVm;
 
@@ -18,7 +21,7 @@ public abstract class LabScript extends Script {
     private static final Debian DEBIAN = new Debian();
 
     /** What a running script belongs to. */
-    record Context(Lab lab, ScriptSources sources) {}
+    record Context(Lab lab, ScriptSources sources, Deque<Closure<?>> cleanups) {}
 
     private Context context;
 
@@ -36,11 +39,18 @@ public abstract class LabScript extends Script {
      * @return the new VMs
      */
     public List<LabVm> lab(@DelegatesTo(value = LabBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+        AssemblyChange described = described(block);
+        if (!described.removed().isEmpty() || !described.unplugged().isEmpty()) {
+            throw new ScriptMistake("lab { } only adds", "lab.apply { } changes what is there", "");
+        }
+        return context.lab().apply(described.described());
+    }
+
+    /** What a block with the words of {@code lab { }} says. */
+    AssemblyChange described(Closure<?> block) {
         LabBlock words = new LabBlock(this);
         words.fill(block);
-        List<LabVm> added = context.lab().apply(words.assembly());
-        added.forEach(vm -> getBinding().setVariable(vm.name(), vm));
-        return added;
+        return words.change();
     }
 
     /**
@@ -59,6 +69,36 @@ public abstract class LabScript extends Script {
     /** The same by its name since 2020. */
     public int vm_reg_new_vmcall_handler(LabVm vm, Closure<?> handler, Number token) {
         return reg_new_handler(vm, handler, token);
+    }
+
+    /**
+     * Does the block again and again until its assertions hold, and lets the lab's guests run meanwhile.
+     *
+     * @param limit guest time at virtual pace, else host time
+     * @return what the block returns
+     */
+    public Object eventually(Duration limit, Closure<?> block) throws InterruptedException {
+        return Eventually.of(context.lab(), limit).call(block);
+    }
+
+    /** {@link #eventually(Duration, Closure)} with the limit of waits that aren't given one. */
+    public Object eventually(Closure<?> block) throws InterruptedException {
+        return eventually(LabVm.DEFAULT_LIMIT, block);
+    }
+
+    /** Does the block, which brings about what the scenario begins with. */
+    public Object setup(Closure<?> block) {
+        return block.call();
+    }
+
+    /** Has the block done when the script is over, however it ends; the newest first. */
+    public void cleanup(Closure<?> block) {
+        context.cleanups().push(block);
+    }
+
+    /** Ends a scenario that can't run here. */
+    public void skip(String reason) {
+        throw new Skipped(reason);
     }
 
     /** The lab itself. */

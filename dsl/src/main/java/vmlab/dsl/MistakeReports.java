@@ -20,6 +20,7 @@ import org.codehaus.groovy.control.messages.SyntaxErrorMessage;
 import org.codehaus.groovy.runtime.InvokerInvocationException;
 import org.codehaus.groovy.runtime.powerassert.PowerAssertionError;
 import org.codehaus.groovy.syntax.SyntaxException;
+import vmlab.ccomponent.ComponentDied;
 import vmlab.dsl.UserMistake.Kind;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.SourceLocation;
@@ -52,11 +53,13 @@ final class MistakeReports {
         this.sources = sources;
         suggestions = new Suggestions(binding);
         on(UserMistake.class, Optional::of);
+        on(Skipped.class, e -> Optional.empty());
         on(MultipleCompilationErrorsException.class, this::syntax);
         on(AssemblyRefused.class, e -> told(Kind.SCRIPT, e.problems(), "", e));
         on(ScriptMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), e.word(), ""));
         on(LabMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(BuildMistake.class, e -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), verb(e), indented(e.output())));
+        on(ComponentDied.class, this::died);
         on(BackendUnavailable.class, e -> told(Kind.BACKEND, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(HostMistake.class, e -> told(Kind.HOST, e, e.getMessage(), e.remedy(), verb(e), ""));
         on(
@@ -144,6 +147,13 @@ final class MistakeReports {
         String tail =
                 detail.contains("\n") ? "its end:\n" + indented(detail.lines().toList()) : "";
         return told(Kind.ENDED, failure, failure.getMessage(), "", verb(failure), tail + consoleOf(failure));
+    }
+
+    /** At its own line, which is in no script. */
+    private Optional<UserMistake> died(ComponentDied e) {
+        return e.location()
+                .map(location -> told(Kind.SCRIPT, List.of(new Problem(location, e.getMessage(), e.remedy())), "", e))
+                .orElseGet(() -> told(Kind.SCRIPT, e, e.getMessage(), e.remedy(), "", ""));
     }
 
     private static String consoleOf(WaitFailure failure) {

@@ -2,6 +2,7 @@
 package vmlab.dsl;
 
 import groovy.lang.Binding;
+import groovy.lang.Closure;
 import groovy.lang.GroovyClassLoader;
 import groovy.lang.GroovyCodeSource;
 import groovy.lang.Script;
@@ -12,17 +13,22 @@ import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import org.codehaus.groovy.control.CompilerConfiguration;
 import org.codehaus.groovy.control.customizers.ASTTransformationCustomizer;
 import org.codehaus.groovy.control.customizers.ImportCustomizer;
 import org.codehaus.groovy.runtime.InvokerHelper;
+import vmlab.camkes.LoadOptions;
 import vmlab.lab.Lab;
+import vmlab.lab.LabVm;
 import vmlab.vmm.HostMistake;
 
 /**
- * Runs scripts and prompt lines in one lab, over one binding. Its variables are the VMs ({@code vm0}), what scripts and
+ * Runs scripts and prompt lines in one lab, over one binding. Its variables are the VMs
+ * ({@code vm0}), components and connections, what scripts and
  * prompt have assigned, {@code args}, {@code out} (where they print) and {@code _}, the last value of the prompt.
  *
  * <p>Threads: one at a time. Interrupting it ends a wait, and any loop of the script, with a mistake of the kind
@@ -41,13 +47,42 @@ public final class ScriptRunner {
 
     /** Runs scripts that print to {@code out}. */
     public ScriptRunner(Lab lab, PrintWriter out) {
-        context = new LabScript.Context(lab, new ScriptSources());
+        context = new LabScript.Context(lab, new ScriptSources(), new ArrayDeque<>());
         binding.setVariable("out", Objects.requireNonNull(out));
         ClassLoader parent = ScriptRunner.class.getClassLoader();
         loader = new GroovyClassLoader(parent, configuration());
         prompt = new PromptCompiler(loader, configuration());
         reports = new MistakeReports(context.sources(), binding);
+        InstanceNames names = new InstanceNames(lab, binding);
+        names.refresh();
+        lab.onChange(names::refresh);
         lab.author(new HandlerAuthor(context.sources(), reports, out));
+        seed(0);
+    }
+
+    /** What chance depends on: scripts see it as {@code seed} and {@code random}. */
+    public void seed(long seed) {
+        binding.setVariable("seed", seed);
+        binding.setVariable("random", new Random(seed));
+    }
+
+    /**
+     * Does what scripts have said in {@code cleanup { }}, the newest first. Each is done, whatever happens to the others;
+     * the first mistake is thrown then.
+     */
+    public void cleanUp() {
+        RuntimeException first = null;
+        while (!context.cleanups().isEmpty()) {
+            Closure<?> cleanup = context.cleanups().pop();
+            try {
+                reports.reporting("cleanup", () -> cleanup.call());
+            } catch (RuntimeException e) {
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw first;
+        }
     }
 
     private static CompilerConfiguration configuration() {
@@ -95,11 +130,25 @@ public final class ScriptRunner {
         });
     }
 
+    /** Runs a file as if it were typed at the prompt: what it declares stays there, also if it fails. */
+    public Object rehearse(Path file) {
+        String name = file.toString();
+        return evaluate(new ScriptSources.Source(name, reports.reporting(name, () -> text(file))));
+    }
+
+    /** Loads a {@code .camkes} file, as {@code lab.load} in a script does. */
+    public List<LabVm> load(Path file, LoadOptions options) {
+        return reports.reporting(file.toString(), () -> lab().load(file, options));
+    }
+
     /** Does one input of the prompt: several lines perhaps. Variables, methods, classes and imports stay for the next. */
     public Object evaluate(String input) {
-        ScriptSources.Source source = new ScriptSources.Source(PROMPT, input);
+        return evaluate(new ScriptSources.Source(PROMPT, input));
+    }
+
+    private Object evaluate(ScriptSources.Source source) {
         context.sources().add(source);
-        return reports.reporting(PROMPT, () -> {
+        return reports.reporting(source.name(), () -> {
             Class<?> type = prompt.compile(codeSource(source));
             if (!Script.class.isAssignableFrom(type)) {
                 return type;

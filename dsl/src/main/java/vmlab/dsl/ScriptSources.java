@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.dsl;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +72,27 @@ final class ScriptSources {
         return matcher.find() ? matcher.start() + 1 : 0;
     }
 
+    /** The text of the block whose word stands at a place: {@code { … }}; empty if nobody knows it. */
+    String block(SourceLocation location) {
+        String text = text(location.file());
+        int at = 0;
+        for (int line = 1; line < location.line() && at >= 0; line++) {
+            at = text.indexOf('\n', at) + 1;
+        }
+        return location.line() == 0 ? "" : Brackets.block(text, at + Math.max(0, location.column() - 1));
+    }
+
+    /** A file that is no script: a .camkes file, say, or what it goes with. */
+    private static Optional<Source> ofFile(String name) {
+        try {
+            Path file = Path.of(name);
+            return Files.isRegularFile(file) ? Optional.of(new Source(name, Files.readString(file))) : Optional.empty();
+        } catch (IOException | InvalidPathException e) {
+            // Its line is shown to help; its place is told without.
+            return Optional.empty();
+        }
+    }
+
     /**
      * The line at a place, and below it a caret if the column is known; empty if nobody knows the line. All inputs of the
      * prompt have one name: which one is meant, the trace tells.
@@ -78,7 +103,9 @@ final class ScriptSources {
                 .findFirst()
                 .map(frame -> byFile.get(frame.getFileName()))
                 .filter(traced -> traced.name().equals(location.file()))
-                .orElse(byName.get(location.file()));
+                .or(() -> Optional.ofNullable(byName.get(location.file())))
+                .or(() -> ofFile(location.file()))
+                .orElse(null);
         String line = source == null ? "" : source.line(location.line()).stripTrailing();
         if (line.isEmpty() || location.column() == 0) {
             return line.isEmpty() ? "" : line + "\n";

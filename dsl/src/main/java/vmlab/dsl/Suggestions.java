@@ -110,7 +110,7 @@ final class Suggestions {
     private static Collection<String> methods(Class<?> type) {
         return own(type).stream()
                 .map(MetaMethod::getName)
-                .filter(name -> !name.matches("(get|set|is)[A-Z].*"))
+                .filter(name -> !name.matches("(get|set|is)[A-Z].*|propertyMissing|getAt|putAt"))
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

@@ -33,6 +33,14 @@ public final class UserMistake extends RuntimeException {
     private final Kind kind;
     private final List<Problem> problems;
 
+    /**
+     * @param text the whole of it
+     * @param cause null if it is none's consequence
+     */
+    public UserMistake(Kind kind, String text, Throwable cause) {
+        this(kind, List.of(), text, cause);
+    }
+
     UserMistake(Kind kind, List<Problem> problems, String text, Throwable cause) {
         super(text, cause);
         this.kind = Objects.requireNonNull(kind);

@@ -5,18 +5,18 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Something in the sources of a guest's image keeps it from being built. The message says where and what, {@link #remedy()}
+ * Something in the sources of a guest's image or of a component keeps it from being built. The message says where and what, {@link #remedy()}
  * what would do, {@link #output()} what the tools said. Shown without a stack trace.
  */
 public final class BuildMistake extends RuntimeException {
     private final String remedy;
     private final List<String> output;
 
-    BuildMistake(String found, String remedy) {
+    public BuildMistake(String found, String remedy) {
         this(found, remedy, List.of());
     }
 
-    BuildMistake(String found, String remedy, List<String> output) {
+    public BuildMistake(String found, String remedy, List<String> output) {
         super(found);
         this.remedy = Objects.requireNonNull(remedy);
         this.output = List.copyOf(output);

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,6 +25,7 @@ import vmlab.dsl.model.RootFs;
 import vmlab.guest.DebianGuest;
 import vmlab.guest.Digests;
 import vmlab.guest.GuestCache;
+import vmlab.guest.KernelModules;
 import vmlab.guest.Progress;
 import vmlab.guest.ToolTree;
 import vmlab.vmm.HostMistake;
@@ -34,7 +36,7 @@ import vmlab.vmm.HostMistake;
  *
  * <p>Where things go, as the CAmkES tutorials' tool has it: modules to {@code /lib/modules/RELEASE/kernel/drivers/vmm},
  * programs to {@code /usr/sbin}, {@code init_template} to {@code /init}, {@code camkes_init} to {@code
- * /etc/init.d/S90camkes_init}, texts to {@code /opt}.
+ * /etc/init.d/S90camkes_init}, texts to {@code /opt}. Modules of Debian's kernel that a module depends on come along.
  *
  * <p>Not modelled: modules that need each other's symbols, 64-bit guests. Threads: any number of threads and processes may
  * build at once; those with the same sources wait for each other.
@@ -100,7 +102,10 @@ public final class ImageBuilder {
             parts.texts()
                     .forEach((path, text) ->
                             files.file(path, text.content(), text.executable() ? PROGRAM_MODE : PLAIN_MODE));
-            parts.init(guest.kernelRelease()).ifPresent(init -> files.file("init", init, PROGRAM_MODE));
+            ModuleDependencies dependencies = dependencies(built);
+            dependencies.modules().forEach(module -> files.file(module.path(), module.content(), PLAIN_MODE));
+            parts.init(guest.kernelRelease())
+                    .ifPresent(init -> files.file("init", dependencies.init(init), PROGRAM_MODE));
             parts.camkesInit().ifPresent(script -> files.file("etc/init.d/S90camkes_init", script, PROGRAM_MODE));
             for (GuestFile file : rootfs.files()) {
                 byte[] content = content(file);
@@ -112,6 +117,18 @@ public final class ImageBuilder {
         } catch (IOException e) {
             throw unreadable(e);
         }
+    }
+
+    /** What programs and modules are built with. */
+    public ToolTree tools() {
+        return ToolTree.fetch(cache, guest.kernelRelease(), environment, progress);
+    }
+
+    private ModuleDependencies dependencies(Built built) {
+        Map<String, byte[]> files = new LinkedHashMap<>();
+        built.products().forEach(product -> files.put(product.path(), product.content()));
+        return new ModuleDependencies(
+                files, new KernelModules(cache, guest.kernelRelease(), environment, progress)::module);
     }
 
     /** Builds one program or module of those that an image is made of. */
@@ -167,7 +184,7 @@ public final class ImageBuilder {
                     "programs and modules are built for Debian's i386 kernel; this guest's is " + guest.kernelRelease(),
                     "kernel_image = debian.kernel, or add what you built elsewhere: file 'usr/bin/x', new File('x')");
         }
-        ToolTree tools = ToolTree.fetch(cache, guest.kernelRelease(), environment, progress);
+        ToolTree tools = tools();
         // A lock of its own: whoever builds something else needn't wait.
         GuestCache workplace = new GuestCache(cache.path("work/" + identity(rootfs)));
         return workplace.locked(() -> {

@@ -122,7 +122,8 @@ final class ImageParts {
         return warnings;
     }
 
-    private static List<String> loaded(String init) {
+    /** The modules that a script loads by their files. */
+    static List<String> loaded(String init) {
         List<String> names = new ArrayList<>();
         init.lines()
                 .map(line -> line.replaceFirst("#.*", ""))

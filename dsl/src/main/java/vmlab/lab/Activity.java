@@ -21,6 +21,11 @@ final class Activity {
         counted.set(true);
     }
 
+    /** Whether this thread is a component's. */
+    boolean isCounted() {
+        return counted.get();
+    }
+
     synchronized void begin() {
         working++;
     }

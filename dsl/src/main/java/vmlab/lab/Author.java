@@ -14,7 +14,7 @@ public interface Author {
     /**
      * Tells that the author's code has thrown.
      *
-     * @param what what it was called for: {@code the handler of hypercall 4 of vm0}
+     * @param what that it has, in a sentence: {@code component print_server failed}
      */
     void failed(String what, Throwable thrown);
 
@@ -33,7 +33,7 @@ public interface Author {
 
             @Override
             public void failed(String what, Throwable thrown) {
-                LoggerFactory.getLogger(Author.class).error("{} failed", what, thrown);
+                LoggerFactory.getLogger(Author.class).error("{}", what, thrown);
             }
         };
     }

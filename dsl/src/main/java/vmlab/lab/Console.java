@@ -87,6 +87,43 @@ public final class Console {
         return expect(text, LabVm.DEFAULT_LIMIT);
     }
 
+    /** {@link #await(Pattern, Duration)} with {@link LabVm#DEFAULT_LIMIT}. */
+    public ConsoleMatch await(Pattern pattern) {
+        return await(pattern, LabVm.DEFAULT_LIMIT);
+    }
+
+    /**
+     * Waits as {@link #expect(Pattern, Duration)} does, for text that neither an {@code expect} nor an {@code await} has
+     * seen, and leaves it to the next {@code expect}.
+     */
+    public ConsoleMatch await(Pattern pattern, Duration limit) {
+        PowerCycle cycle = vm.running();
+        long consumed = cycle.consumed();
+        long from = Math.max(consumed, cycle.seen());
+        ConsoleMatch match = expect(cycle, pattern, from, "/" + pattern + "/ on its console", limit);
+        cycle.seen(cycle.consumed());
+        cycle.consumed(consumed);
+        return match;
+    }
+
+    /**
+     * Text without escape sequences and control characters, and where it ends.
+     *
+     * @param end in characters since power-on
+     */
+    public record Unread(String text, long end) {}
+
+    /** What the guest has printed behind the last match, or behind {@code from} if that is later. */
+    public Unread unread(long from) {
+        return vm.lastCycle()
+                .map(cycle -> {
+                    long end = cycle.log().end();
+                    String text = cycle.log().between(Math.max(from, cycle.consumed()), end);
+                    return new Unread(String.join("\n", ConsoleLog.lines(text)), end);
+                })
+                .orElse(new Unread("", 0));
+    }
+
     private ConsoleMatch expect(Pattern pattern, String awaited, Duration limit) {
         PowerCycle cycle = vm.running();
         return expect(cycle, pattern, cycle.consumed(), awaited, limit);

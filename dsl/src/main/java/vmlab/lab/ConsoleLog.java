@@ -106,7 +106,8 @@ final class ConsoleLog {
         return List.copyOf(lines.subList(Math.max(0, lines.size() - count), lines.size()));
     }
 
-    private static List<String> lines(String text) {
+    /** A text in lines without what people don't need. */
+    static List<String> lines(String text) {
         return CONTROLS.matcher(text).replaceAll("").lines().toList();
     }
 }

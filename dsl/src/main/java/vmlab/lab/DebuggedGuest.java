@@ -49,7 +49,7 @@ final class DebuggedGuest implements DebugTarget {
         machine = cycle.machine();
         points = DebugPoints.NONE;
         listener = Objects.requireNonNull(newListener);
-        cycle.attachDebugger();
+        cycle.stopForDebugger();
         machine.onBreakpoint(this::stoppedAt);
         machine.whenEnded().thenAccept(end -> listener.accept(stop(end)));
         return machine.end().map(DebuggedGuest::stop).orElseGet(() -> stop(Reason.INTERRUPTED, Optional.empty()));
@@ -65,6 +65,7 @@ final class DebuggedGuest implements DebugTarget {
     }
 
     private void stoppedAt(VcpuExit exit) {
+        cycle.stoppedForDebugger();
         listener.accept(stop(Reason.BREAKPOINT, exit.hit()));
     }
 
@@ -188,7 +189,7 @@ final class DebuggedGuest implements DebugTarget {
 
     @Override
     public void resume() {
-        machine.resume();
+        cycle.resumeForDebugger();
     }
 
     @Override
@@ -210,8 +211,7 @@ final class DebuggedGuest implements DebugTarget {
 
     @Override
     public void stop() throws InterruptedException {
-        machine.hold();
-        machine.awaitHeld();
+        cycle.stopForDebugger();
         if (machine.end().isEmpty()) {
             listener.accept(stop(Reason.INTERRUPTED, Optional.empty()));
         }

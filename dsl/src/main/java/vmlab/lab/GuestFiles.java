@@ -3,10 +3,12 @@ package vmlab.lab;
 
 import java.nio.file.Path;
 import java.util.List;
+import vmlab.ccomponent.CProgram;
+import vmlab.ccomponent.CSource;
 import vmlab.dsl.model.RootFs;
 import vmlab.vmm.CpuModel;
 
-/** Where kernels and root file systems come from that a script names but doesn't bring. May take minutes. */
+/** Where kernels, root file systems and components' programs come from that a script names but doesn't bring. May take minutes. */
 public interface GuestFiles {
     /**
      * A file that was built for a guest.
@@ -33,6 +35,9 @@ public interface GuestFiles {
 
     /** The initramfs that {@code rootfs { }} describes, as a file. */
     Path rootfs(RootFs rootfs);
+
+    /** A component's program for this host, built from its sources as they are now. */
+    CProgram component(CSource source);
 
     /** A program or module of that initramfs by its name, built from its sources as they are now. */
     List<Built> part(String name, RootFs rootfs);

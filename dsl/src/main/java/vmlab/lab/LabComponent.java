@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import vmlab.crossvm.Dataport;
-import vmlab.crossvm.EventChannel;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.Method;
+import vmlab.dsl.model.Similar;
 
 /**
- * A live component that is no VM: its thread, its interfaces, what it printed.
+ * A live component that is no VM: what it runs, its interfaces, what it printed. What it runs can be replaced while it is
+ * connected; events that come meanwhile wait for the new run.
  *
- * <p>Threads: any; its own runs its behaviour. Errors: what its behaviour throws is told to the lab's author, and ends it.
+ * <p>Threads: any; each run has one of its own. Errors: what a run throws is told to the lab's author and ends it; its rule
+ * may start it again.
  */
 public final class LabComponent implements AutoCloseable {
     /** What it is doing. */
@@ -27,34 +30,30 @@ public final class LabComponent implements AutoCloseable {
         /** Its run has come to its end. */
         ENDED,
         /** Its run has thrown. */
-        FAILED
+        FAILED,
+        /** Its run was stopped, or interrupted by Ctrl-C. */
+        STOPPED
     }
 
-    /** So much of its output is kept. */
-    private static final int KEPT_LINES = 10_000;
-
     private final String name;
-    private final ComponentSpec spec;
     private final Lab lab;
-    private final Map<String, EventChannel> events = new ConcurrentHashMap<>();
-    private final Map<String, Dataport> dataports = new ConcurrentHashMap<>();
-    private final List<Dataport> own = new ArrayList<>();
-    private final List<String> lines = new ArrayList<>();
-    private final StringBuilder line = new StringBuilder();
-    private final Thread thread;
+    private final ComponentOutput output;
 
-    /** The event its thread waits for; guarded by this object, as {@link #stopping}. */
-    private EventChannel waitingFor;
+    /** Guarded by this object for changes, as are the others. */
+    private volatile ComponentSpec spec;
 
-    private boolean stopping;
+    private volatile ComponentRun run;
     private volatile State state = State.PASSIVE;
+    private int restarts;
 
     LabComponent(String name, ComponentSpec spec, Lab lab) {
         this.name = Objects.requireNonNull(name);
         this.spec = Objects.requireNonNull(spec);
         this.lab = Objects.requireNonNull(lab);
-        thread = new Thread(this::life, name);
-        thread.setDaemon(true);
+        output = new ComponentOutput(line -> {
+            lab.record(Timeline.Kind.PRINT, name, line);
+            lab.author().told(name + ": " + line);
+        });
     }
 
     public String name() {
@@ -66,194 +65,194 @@ public final class LabComponent implements AutoCloseable {
         return spec.type().name();
     }
 
+    /** What the script said about it. */
+    public ComponentSpec spec() {
+        return spec;
+    }
+
     public State state() {
         return state;
     }
 
     /** What it printed, in lines; the newest 10,000. */
     public List<String> lines() {
-        synchronized (lines) {
-            return List.copyOf(lines);
-        }
+        return output.lines();
     }
 
     /** What it printed. */
     public String text() {
-        synchronized (lines) {
-            return String.join("\n", lines) + (lines.isEmpty() ? "" : "\n") + line;
-        }
+        return output.text();
     }
 
-    /** A dataport of its own by name. */
+    /** The memory that a dataport of its own is now, by name. */
     public Optional<Dataport> dataport(String face) {
-        return Optional.ofNullable(dataports.get(face));
+        return lab.wiring().dataport(name, face).map(LabDataport::dataport);
     }
 
     /** An event of its own by name. */
-    public Optional<EventChannel> event(String face) {
-        return Optional.ofNullable(events.get(face));
+    public Optional<LabEvent> event(String face) {
+        return lab.wiring().event(name, face);
     }
 
-    void plug(String face, Dataport dataport) {
-        dataports.put(face, dataport);
+    /** An interface of its own as a live object: a {@link LabEvent} or a {@link LabDataport}. */
+    public Optional<Object> port(String face) {
+        return lab.port(name, face);
     }
 
-    void plugConsumed(String face, EventChannel event) {
-        events.put(face, event);
-        event.onPending(() -> arrived(event));
+    /** Takes it out of the lab, with what connects it. */
+    public void remove() {
+        lab.remove(name);
     }
 
-    void plugEmitted(String face, EventChannel event) {
-        events.put(face, event);
-    }
-
-    /** Begins its run, if it has one. */
-    void start() {
-        for (Interface face : spec.type().interfaces()) {
-            if (face.kind() == Interface.Kind.DATAPORT) {
-                dataports.computeIfAbsent(face.name(), this::unconnected);
-            }
+    /** Begins its run anew if it is over; does nothing if it runs, or has nothing to run. */
+    public synchronized LabComponent start() {
+        restarts = 0;
+        if (state != State.RUNNING) {
+            begin();
         }
-        if (spec.behaviour().isPresent()) {
-            state = State.RUNNING;
-            lab.activity().begin();
-            thread.start();
+        return this;
+    }
+
+    /** Ends its run; what it is connected to stays. */
+    public LabComponent stop() {
+        ComponentRun now = run;
+        if (now != null && state == State.RUNNING && !now.stop()) {
+            lab.author().told(name + " is still in its run, which ends when it looks at the interrupt");
         }
+        return this;
     }
 
-    private Dataport unconnected(String face) {
-        Dataport dataport = Dataport.create(name + "." + face, vmlab.vmm.GuestMemory.PAGE_BYTES);
-        own.add(dataport);
-        return dataport;
+    public LabComponent restart() {
+        stop();
+        return start();
     }
 
-    private void life() {
-        lab.activity().countThread();
-        try {
-            spec.behaviour().orElseThrow().run(new Ports());
-            state = State.ENDED;
-        } catch (Behaviour.Stopped e) {
-            state = State.ENDED;
-        } catch (Throwable e) {
-            state = State.FAILED;
-            lab.author().failed("component " + name, e);
-        } finally {
-            lab.activity().end();
-        }
+    /** Replaces what it runs, and starts that. */
+    public LabComponent run(Behaviour behaviour) {
+        return replace(spec.with(behaviour));
     }
 
-    /** An event is pending: on the thread of who emitted it, which at virtual pace waits for what follows. */
-    private void arrived(EventChannel event) {
+    /** Becomes another component under its name. */
+    LabComponent replace(ComponentSpec other) {
+        stop();
         synchronized (this) {
-            if (waitingFor == event) {
-                waitingFor = null;
-                // On behalf of the thread that is being woken: who emitted mustn't find everything quiet before.
-                lab.activity().begin();
-                notifyAll();
-            }
+            spec = other;
+            state = State.PASSIVE;
         }
-        if (lab.pace() == vmlab.vmm.Machine.Pace.VIRTUAL && !lab.activity().awaitQuiet()) {
-            lab.author().told(name + " is still at work; its guests go on");
-        }
+        return start();
     }
 
-    private synchronized void awaitEvent(EventChannel event) {
-        while (!event.poll()) {
-            waitingFor = event;
-            lab.activity().end();
-            while (waitingFor != null) {
-                try {
-                    wait();
-                } catch (InterruptedException e) {
-                    stopping = true;
-                }
-                if (stopping && waitingFor != null) {
-                    waitingFor = null;
-                    lab.activity().begin();
-                }
-            }
-            if (stopping) {
-                throw new Behaviour.Stopped();
-            }
+    private synchronized void begin() {
+        if (spec.behaviour().isEmpty()) {
+            return;
         }
+        ComponentRun[] begun = new ComponentRun[1];
+        begun[0] = new ComponentRun(
+                name,
+                spec.behaviour().get(),
+                new ComponentPorts(this, lab, what -> begun[0].awaits(what)),
+                lab.activity(),
+                (end, thrown) -> over(begun[0], end, thrown));
+        run = begun[0];
+        state = State.RUNNING;
+        lab.record(Timeline.Kind.STATE, name, "running");
+        begun[0].start();
     }
 
-    private final class Ports implements Behaviour.Ports {
-        private EventChannel event(String face, Interface.Kind kind) {
-            Optional<Interface> declared = spec.type().face(face).filter(f -> f.kind() == kind);
-            if (declared.isEmpty()) {
-                List<String> names = spec.type().interfaces().stream()
-                        .filter(f -> f.kind() == kind)
-                        .map(Interface::name)
-                        .toList();
-                throw new LabMistake(
-                        "component " + type() + " " + kind.words() + " no " + face,
-                        vmlab.dsl.model.Similar.didYouMean(face, names, "it " + kind.words() + " " + names));
-            }
-            return events.computeIfAbsent(face, EventChannel::new);
-        }
-
-        @Override
-        public void await(String consumed) {
-            awaitEvent(event(consumed, Interface.Kind.CONSUMES));
-        }
-
-        @Override
-        public boolean poll(String consumed) {
-            return event(consumed, Interface.Kind.CONSUMES).poll();
-        }
-
-        @Override
-        public void emit(String emitted) {
-            event(emitted, Interface.Kind.EMITS).emit();
-        }
-
-        @Override
-        public boolean hasDataport(String face) {
-            return dataports.containsKey(face);
-        }
-
-        @Override
-        public Dataport dataport(String face) {
-            return dataports.get(face);
-        }
-
-        @Override
-        public void print(String text) {
-            text.chars().forEach(LabComponent.this::printed);
-        }
-    }
-
-    private void printed(int character) {
-        String whole;
-        synchronized (lines) {
-            if (character != '\n') {
-                line.append((char) character);
+    /** A run has come to its end, on its thread. */
+    private void over(ComponentRun which, ComponentRun.End end, Throwable thrown) {
+        boolean again;
+        synchronized (this) {
+            if (run != which) {
                 return;
             }
-            whole = line.toString();
-            line.setLength(0);
-            if (lines.size() == KEPT_LINES) {
-                lines.remove(0);
-            }
-            lines.add(whole);
+            state = switch (end) {
+                case DONE -> State.ENDED;
+                case FAILED -> State.FAILED;
+                case STOPPED, INTERRUPTED -> State.STOPPED;
+            };
+            boolean ofItself = end == ComponentRun.End.DONE || end == ComponentRun.End.FAILED;
+            again = ofItself && spec.restart().follows(end == ComponentRun.End.FAILED, restarts);
+            restarts += again ? 1 : 0;
         }
-        lab.author().told(name + ": " + whole);
+        lab.record(Timeline.Kind.STATE, name, state.name().toLowerCase(Locale.ROOT));
+        if (end == ComponentRun.End.FAILED) {
+            String next = again
+                    ? "; it is started again, %d of %d times"
+                            .formatted(restarts, spec.restart().limit())
+                    : "";
+            lab.author().failed("component " + name + " failed" + next, thrown);
+        } else if (end == ComponentRun.End.INTERRUPTED) {
+            lab.author().told("component " + name + " was interrupted; " + name + ".start() begins anew");
+        }
+        if (again) {
+            begin();
+        }
     }
 
-    /** Ends its run, where it waits, and gives its own memory back. */
+    /** Does what a method of a procedure of its own is. */
+    Object serve(String face, String method, List<Object> arguments) {
+        if (state == State.STOPPED) {
+            throw new LabMistake(name + " is stopped and answers no calls", name + ".start() starts it");
+        }
+        Map<String, Method> methods = spec.methods();
+        Method called = methods.get(face + "_" + method);
+        if (called == null) {
+            List<String> names = methods.keySet().stream()
+                    .filter(key -> key.startsWith(face + "_"))
+                    .map(key -> key.substring(face.length() + 1))
+                    .sorted()
+                    .toList();
+            throw new LabMistake(
+                    name + "." + face + " has no method " + method,
+                    Similar.didYouMean(
+                            method, names, face + "_" + method + " { … } in component('" + type() + "') makes it"));
+        }
+        return called.call(new ComponentPorts(this, lab, what -> {}), arguments);
+    }
+
+    /** Ctrl-C: ends a run that loops for ever. */
+    void interruptIfStuck() {
+        ComponentRun now = run;
+        if (now != null && state == State.RUNNING) {
+            now.interruptIfStuck();
+        }
+    }
+
+    void print(String text) {
+        output.print(text);
+    }
+
+    /** Ends its run. */
     @Override
     public void close() {
-        synchronized (this) {
-            stopping = true;
-            notifyAll();
-        }
-        thread.interrupt();
-        own.forEach(Dataport::close);
+        stop();
     }
 
+    /** Several lines for people: what it is, how it is, what it can do. */
+    public String describe() {
+        String faces = spec.type().interfaces().stream()
+                .map(face ->
+                        "  " + name + "." + face.name() + ": " + face.kind().words() + " " + face.type())
+                .collect(Collectors.joining("\n"));
+        return String.join(
+                        "\n",
+                        name + " (" + type() + "): " + condition(),
+                        "  can: run { … } start() stop() restart()",
+                        "  has: state lines text")
+                + (faces.isEmpty() ? "" : "\n" + faces);
+    }
+
+    private String condition() {
+        ComponentRun now = run;
+        String awaited = now == null || state != State.RUNNING ? "" : now.awaited();
+        return state.name().toLowerCase(Locale.ROOT) + (awaited.isEmpty() ? "" : ", waits for " + awaited);
+    }
+
+    /** What it is, how it is and what it can do, in one line. */
     @Override
     public String toString() {
-        return "%s (%s, %s)".formatted(name, type(), state.toString().toLowerCase(java.util.Locale.ROOT));
+        String faces = spec.type().interfaces().stream().map(Interface::name).collect(Collectors.joining(" "));
+        return "%s (%s): %s (run start stop restart; state lines text %s)".formatted(name, type(), condition(), faces);
     }
 }

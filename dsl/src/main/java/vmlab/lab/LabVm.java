@@ -30,9 +30,9 @@ import vmlab.vmm.VcpuExit;
 /**
  * A VM of a lab, as a script or a person at the prompt handles it.
  *
- * <p>At virtual pace its guest moves on only while one of the waiting methods runs ({@link #login}, {@link #sh},
- * {@link #run}, {@link #awaitEnd}, {@link Console#expect}), and limits are guest time; in real time it runs freely and
- * limits are host time. Threads: any, one wait at a time. Errors: a wait ends with a {@link WaitFailure}, what can't be
+ * <p>At virtual pace its guest moves on only while one of the waiting methods runs, its own or those of another VM of the lab
+ * ({@link #login}, {@link #sh}, {@link #run}, {@link #awaitEnd}, {@link Console#expect}), and limits are guest time; in real
+ * time it runs freely and limits are host time. Threads: any, one wait at a time. Errors: a wait ends with a {@link WaitFailure}, what can't be
  * done as things are is a {@link LabMistake}.
  */
 public final class LabVm {
@@ -58,7 +58,7 @@ public final class LabVm {
     public enum State {
         /** Not started. */
         CREATED,
-        /** Started. At virtual pace its guest moves on only while somebody waits for it. */
+        /** Started. At virtual pace its guest moves on only while somebody waits for it or another one. */
         RUNNING,
         /** Paused by {@link #pause()}. */
         HELD,
@@ -74,8 +74,18 @@ public final class LabVm {
         }
     }
 
-    private final VmSpec spec;
+    private volatile VmSpec spec;
     private final Lab lab;
+
+    /**
+     * Held while its connections change: not this object itself, which is locked while its machine ends, whose thread may be
+     * what changes them.
+     */
+    private final Object wires = new Object();
+
+    /** What its guest knows by ids since power-on. */
+    private volatile VmFaces faces;
+
     private final Console console = new Console(this);
     private final VmHypercalls hypercalls = new VmHypercalls(this);
     private final GuestView memory = new GuestView(this, false);
@@ -92,6 +102,7 @@ public final class LabVm {
     LabVm(VmSpec spec, Lab lab) {
         this.spec = spec;
         this.lab = lab;
+        faces = VmFaces.of(spec);
     }
 
     /** Its name: {@code vm0}. */
@@ -106,6 +117,11 @@ public final class LabVm {
 
     Lab lab() {
         return lab;
+    }
+
+    /** An interface of its component as a live object: a {@link LabEvent} or a {@link LabDataport}. */
+    public Optional<Object> port(String face) {
+        return lab.port(name(), face);
     }
 
     /** Which back end it gets and, if that was chosen for the user, why: one line; empty if none does for its kernel. */
@@ -159,16 +175,43 @@ public final class LabVm {
             synchronized (events) {
                 events.clear();
             }
-            PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report());
+            PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report(), lab.turns());
             shell = new ShellDialogue(this, fresh);
-            if (!spec.interfaces().isEmpty()) {
-                fresh.connect(lab.wiring().endsOf(spec));
-            }
+            faces = VmFaces.of(spec);
+            lab.wiring().connect(spec, faces, fresh);
             hypercalls.connect(fresh);
             cycle = fresh;
+            lab.record(Timeline.Kind.STATE, name(), "running");
             fresh.start(lab.pace());
         }
         return this;
+    }
+
+    /** Is described otherwise from now on: its interfaces at once, the rest when it is started next. */
+    void respecified(VmSpec newSpec) {
+        spec = newSpec;
+        rewire();
+    }
+
+    /**
+     * Has its guest see what is connected now; does nothing if it is off. One that knows its connections as PCI functions has
+     * those of its power-on.
+     */
+    void rewire() {
+        synchronized (wires) {
+            PowerCycle now = cycle;
+            if (now != null && now.end().isEmpty() && spec.crossvmConnections().isEmpty()) {
+                faces = faces.grownTo(spec);
+                if (!faces.isEmpty()) {
+                    now.rewire(lab.wiring().endsOf(faces));
+                }
+            }
+        }
+    }
+
+    /** Guest time as it can be seen from any thread. */
+    long nanos() {
+        return lastCycle().map(PowerCycle::nanosSeen).orElse(0L);
     }
 
     private GuestEvents report() {
@@ -194,7 +237,10 @@ public final class LabVm {
     }
 
     private synchronized void close() {
-        if (cycle != null) {
+        if (cycle != null && cycle.end().isEmpty()) {
+            cycle.close();
+            lab.record(Timeline.Kind.STATE, name(), "off");
+        } else if (cycle != null) {
             cycle.close();
         }
         if (gdb != null) {
@@ -261,6 +307,7 @@ public final class LabVm {
         PowerCycle now = running();
         String awaited = "the end of its run of " + Spoken.duration(time);
         PowerCycle.Outcome outcome = interruptibly(awaited, () -> now.await(Until.NEVER, time));
+        lab.watches().look();
         if (outcome != PowerCycle.Outcome.LIMIT) {
             throw failure(now, outcome, awaited, time);
         }
@@ -278,6 +325,7 @@ public final class LabVm {
         if (now.end().isEmpty()) {
             refuseIfHeld(now);
             PowerCycle.Outcome outcome = interruptibly("its end", () -> now.await(Until.NEVER, limit));
+            lab.watches().look();
             if (outcome != PowerCycle.Outcome.ENDED) {
                 throw failure(now, outcome, "its end", limit);
             }
@@ -645,6 +693,7 @@ public final class LabVm {
     /** Waits, and throws what there is to say if the wait ends without what was waited for. */
     void await(PowerCycle on, PowerCycle.Watch watch, String awaited, Duration limit) {
         PowerCycle.Outcome outcome = interruptibly(awaited, () -> on.await(watch, limit));
+        lab.watches().look();
         if (outcome != PowerCycle.Outcome.MET) {
             throw failure(on, outcome, awaited, limit);
         }

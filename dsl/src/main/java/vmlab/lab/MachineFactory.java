@@ -2,6 +2,9 @@
 package vmlab.lab;
 
 import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import vmlab.crossvm.ConnectionFunction;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.GuestEvents;
@@ -36,8 +39,14 @@ public interface MachineFactory {
      *
      * @param inputAvailable tells the UART that {@link Line#next()} has something; for the machine's thread
      * @param eventIrq the interrupt line of events that others emit for this machine
+     * @param functions takes connections that are PCI functions, before the machine's start, and what does tasks for them on
+     *     the machine's thread
      */
-    record Made(Machine machine, Runnable inputAvailable, IrqLine eventIrq) {}
+    record Made(
+            Machine machine,
+            Runnable inputAvailable,
+            IrqLine eventIrq,
+            BiConsumer<Executor, List<ConnectionFunction.Ends>> functions) {}
 
     /** What these machines can't be, of a VM that is described soundly. */
     default List<Problem> problems(VmSpec spec) {

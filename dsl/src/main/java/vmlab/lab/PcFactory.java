@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
+import vmlab.crossvm.PciConnections;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.devices.pc.FilePort;
 import vmlab.devices.pc.Pc;
@@ -21,6 +22,7 @@ import vmlab.vmm.CpuModel;
 import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.IrqLine;
 import vmlab.vmm.boot.BootImage;
 import vmlab.vmm.boot.BootLoader;
 import vmlab.vmm.boot.BootLoaders;
@@ -72,7 +74,12 @@ final class PcFactory implements MachineFactory {
             pc.close();
             throw e;
         }
-        return new Made(pc.machine(), () -> pc.uart(0).inputAvailable(), pc.irq(VmcallConnections.IRQ));
+        IrqLine eventIrq = pc.irq(VmcallConnections.IRQ);
+        return new Made(
+                pc.machine(),
+                () -> pc.uart(0).inputAvailable(),
+                eventIrq,
+                (thread, connections) -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, thread, connections));
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {

@@ -9,12 +9,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmlab.crossvm.ConnectionFunction;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuModel;
@@ -34,9 +37,9 @@ import vmlab.vmm.VmClock;
 /**
  * A VM from power-on to its end: the machine, what it printed, what is typed, and the waits of scripts.
  *
- * <p>At virtual pace the guest runs only inside {@link #await}, which holds it at the very instruction that made the
- * condition true or at which the limit passed: so two runs of a script meet the guest at the same instructions. In real
- * time the guest runs freely and limits are the host's.
+ * <p>At virtual pace the guest runs only inside {@link #await}, its own or another VM's, by {@link Turns}; its own holds it at
+ * the very instruction that made the condition true or at which the limit passed: so two runs of a script meet the guest at
+ * the same instructions. In real time the guest runs freely and limits are the host's.
  *
  * <p>Threads: one script at a time calls {@link #await}; conditions are looked at on the machine's thread. There are no
  * locks of its own: what both need goes through the machine's inbox and a future.
@@ -91,8 +94,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final GuestEvents events;
     private final TypedInput input;
     private final IrqLine eventIrq;
+    private final BiConsumer<Executor, List<ConnectionFunction.Ends>> functions;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
+    private final Turns turns;
+    private final Turns.Member turn;
 
     /** The machine's thread's. */
     private Wait waiting;
@@ -106,10 +112,14 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private boolean memoryGone;
 
     private volatile boolean held;
-    /** A debugger is attached: it alone says when the guest runs. */
-    private volatile boolean debugged;
+    /** If one is attached, it alone says when the guest runs. */
+    private volatile Turns.Debugger debugger = Turns.Debugger.NONE;
 
     private volatile long consumed;
+
+    /** How far waits have looked that leave what they find. */
+    private volatile long seen;
+
     private volatile List<CpuState> lastRegisters;
     private volatile Duration lastTime;
 
@@ -118,20 +128,49 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             VmSpec spec,
             MachineFactory machines,
             CopyOnWriteArrayList<Console.Listener> listeners,
-            GuestEvents events) {
+            GuestEvents events,
+            Turns turns) {
         this.listeners = listeners;
         this.events = events;
         MachineFactory.Made made = machines.make(spec, this, events);
         machine = made.machine();
         eventIrq = made.eventIrq();
+        functions = made.functions();
         input = new TypedInput(machine.clock(), made.inputAvailable());
-        machine.whenEnded().thenRun(() -> atEnd.forEach(Runnable::run));
+        this.turns = turns;
+        turn = turns.member(spec.index(), machine, handlerRun);
+        machine.whenEnded().thenRun(() -> {
+            turn.leave();
+            atEnd.forEach(Runnable::run);
+        });
     }
 
     /** Connects it with others; before its start. */
     void connect(VmcallConnections.Ends ends) {
-        connections =
-                machine.add(new VmcallConnections("crossvm", VmcallConnections.Wires.of(machine, eventIrq), ends));
+        VmcallConnections.Wires wires = VmcallConnections.Wires.of(machine, turn::deliver, eventIrq);
+        connections = machine.add(new VmcallConnections("crossvm", wires, ends));
+    }
+
+    /** Connects it with others by PCI functions; before its start. */
+    void plug(List<ConnectionFunction.Ends> connections) {
+        functions.accept(turn::deliver, connections);
+    }
+
+    /** Connects it otherwise while it runs; its ids stay. */
+    void rewire(VmcallConnections.Ends ends) {
+        machine.post(() -> {
+            if (connections == null) {
+                connect(ends);
+            } else {
+                connections.rewire(ends);
+            }
+        });
+    }
+
+    /** Guest time as it can be seen from any thread. */
+    long nanosSeen() {
+        Duration last = lastTime;
+        return last != null ? last.toNanos() : machine.clock().nanos();
     }
 
     /** What it is connected by; empty if it isn't. */
@@ -141,6 +180,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     void start(Machine.Pace pace) {
         machine.start(pace, pace == Machine.Pace.VIRTUAL);
+        if (pace == Machine.Pace.VIRTUAL) {
+            turn.join();
+        }
     }
 
     /** Ends the machine and gives its memory back; what it printed and its registers stay. */
@@ -204,6 +246,14 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         consumed = position;
     }
 
+    long seen() {
+        return seen;
+    }
+
+    void seen(long position) {
+        seen = position;
+    }
+
     Optional<String> panic() {
         return kernel.panic();
     }
@@ -220,21 +270,40 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** Keeps the guest from running, whoever waits. */
     void hold() throws InterruptedException {
         held = true;
-        machine.hold();
+        leaveAndHold();
         machine.awaitHeld();
     }
 
-    /** {@link #hold()} for a handler: the guest stops behind the hypercall. */
+    /** {@link #hold()} for a handler: the guest stops behind the hypercall, and others go on then. */
     void holdFromWithin() {
         held = true;
+        machine.hold();
+        machine.post(() -> {
+            if (held) {
+                leaveAndHold();
+            }
+        });
+    }
+
+    private void leaveAndHold() {
+        turn.leave();
         machine.hold();
     }
 
     /** Ends {@link #hold()}. */
     void release() {
         held = false;
-        if (machine.pace() == Machine.Pace.REAL_TIME) {
-            machine.resume();
+        goOn();
+    }
+
+    /** Runs from now on, at its pace. */
+    private void goOn() {
+        if (end().isEmpty() && !held) {
+            if (machine.pace() == Machine.Pace.VIRTUAL) {
+                turn.join();
+            } else if (debugger != Turns.Debugger.STOPS) {
+                machine.resume();
+            }
         }
     }
 
@@ -244,15 +313,13 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     void pace(Machine.Pace pace) throws InterruptedException {
         machine.pace(pace);
-        if (debugged) {
-            return;
-        }
         if (pace == Machine.Pace.VIRTUAL) {
             machine.hold();
             machine.awaitHeld();
-        } else if (!held) {
-            machine.resume();
+        } else {
+            turn.leaveForGood();
         }
+        goOn();
     }
 
     // ---- debuggers
@@ -262,39 +329,50 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     }
 
     boolean isDebugged() {
-        return debugged;
+        return debugger != Turns.Debugger.NONE;
     }
 
     /** Whether a debugger has stopped the guest. */
     boolean isStoppedByDebugger() {
-        return debugged && !machine.isRunning();
+        return debugger == Turns.Debugger.STOPS;
     }
 
-    /** Stops the guest; from now on it runs when the debugger says so, whoever waits for it. */
-    void attachDebugger() throws InterruptedException {
-        debugged = true;
+    /** Stops the guest, for a debugger; from now on it runs when the debugger says so, whoever waits for it. */
+    void stopForDebugger() throws InterruptedException {
+        stoppedForDebugger();
         machine.hold();
         machine.awaitHeld();
+    }
+
+    /** The guest has come to a breakpoint. */
+    void stoppedForDebugger() {
+        debugger = Turns.Debugger.STOPS;
+        turn.debugger(debugger);
+    }
+
+    /** Lets the guest go on, for a debugger. */
+    void resumeForDebugger() {
+        debugger = Turns.Debugger.RUNS;
+        turn.debugger(debugger);
+        if (machine.pace() == Machine.Pace.REAL_TIME) {
+            machine.resume();
+        }
     }
 
     /** The guest goes on if it would without a debugger: in real time, or if it is waited for. */
     void detachDebugger() throws InterruptedException {
         if (end().isPresent()) {
-            debugged = false;
+            debugger = Turns.Debugger.NONE;
             return;
         }
         machine.onBreakpoint(exit -> {});
         ask(() -> {
-            debugged = false;
+            debugger = Turns.Debugger.NONE;
             if (end().isEmpty()) {
                 machine.vcpu().debug(DebugPoints.NONE);
             }
-            boolean awaited = waiting != null && waiting.holds;
-            if (!held && (awaited || machine.pace() == Machine.Pace.REAL_TIME)) {
-                machine.resume();
-            } else {
-                machine.hold();
-            }
+            turn.debugger(debugger);
+            goOn();
             return true;
         });
     }
@@ -406,6 +484,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     void type(byte[] octets, boolean atOnce) {
         byte[] copy = octets.clone();
         machine.post(() -> input.add(copy, atOnce));
+        turn.wake();
     }
 
     /**
@@ -418,6 +497,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             throw new LabMistake(
                     "a handler can't wait for " + machine.name() + ", which stands still until it returns",
                     "wait outside of the handler, behind " + machine.name() + ".waitForHypercall(…)");
+        }
+        if (machine.pace() == Machine.Pace.VIRTUAL && turns.isInHandler()) {
+            throw new LabMistake(
+                    "a handler can't wait for " + machine.name()
+                            + ": at virtual pace all VMs stand still until it returns",
+                    "wait outside of the handler, or have real time (lab.pace)");
         }
         Duration most = panic().isPresent() ? PANIC_GRACE : LONGEST_LIMIT;
         Duration allowed = limit.compareTo(most) > 0 ? most : limit;
@@ -433,11 +518,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                     () -> wait.outcome.complete(watch.met() ? Outcome.MET : Outcome.ENDED));
         } catch (InterruptedException e) {
             handlerRun.interruptIfStuck();
+            turns.interruptIfStuck();
             abandon(wait);
             throw e;
         }
-        if (wait.holds && !debugged) {
-            awaitHeld();
+        if (wait.holds) {
+            awaitRest();
         } else if (!wait.holds && outcome == Outcome.LIMIT) {
             machine.post(() -> finish(wait, Outcome.LIMIT));
         }
@@ -446,18 +532,18 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     private void abandon(Wait wait) {
         machine.post(() -> finish(wait, Outcome.LIMIT));
-        if (wait.holds && !debugged) {
-            machine.hold();
-            awaitHeld();
+        if (wait.holds) {
+            turn.awaited(false);
+            awaitRest();
         }
     }
 
     /** Waits for the hold, which comes after the current instruction: too soon to let an interrupt end it. */
-    private void awaitHeld() {
+    private void awaitRest() {
         boolean interrupted = false;
         while (true) {
             try {
-                machine.awaitHeld();
+                turns.awaitRest();
                 break;
             } catch (InterruptedException e) {
                 interrupted = true;
@@ -475,9 +561,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         } else if (wait.holds) {
             wait.limit = machine.clock().alarm(() -> finish(wait, Outcome.LIMIT));
             wait.limit.at(machine.clock().nanos() + limit.toNanos());
-            if (!debugged) {
-                machine.resume();
-            }
+            turn.awaited(true);
         }
     }
 
@@ -489,8 +573,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         if (wait.limit != null) {
             wait.limit.cancel();
         }
-        if (wait.holds && !debugged) {
-            machine.hold();
+        if (wait.holds) {
+            turn.awaited(false);
         }
         wait.outcome.complete(outcome);
     }

@@ -80,7 +80,7 @@ public final class VmHypercalls {
                 author().told(what + (place.isEmpty() ? "" : " (" + place + ")") + " was interrupted; " + vm.name()
                         + " is paused, " + vm.name() + ".resume() goes on");
             } else if (failures == 1) {
-                author().failed(what, thrown);
+                author().failed(what + " failed; further failures are only counted", thrown);
             }
         }
     }
@@ -109,6 +109,7 @@ public final class VmHypercalls {
         consumed.clear();
         handlers.forEach(fresh.hypercalls()::register);
         fresh.hypercalls().watch(registers -> {
+            vm.lab().record(Timeline.Kind.HYPERCALL, vm.name(), spoken(registers.eax()));
             if (tracing) {
                 author().told(traced(registers, fresh.nanos()));
             }

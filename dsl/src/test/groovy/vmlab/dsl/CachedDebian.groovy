@@ -3,6 +3,9 @@ package vmlab.dsl
 
 import java.nio.file.Path
 import org.junit.jupiter.api.Assumptions
+import vmlab.ccomponent.CCompiler
+import vmlab.ccomponent.CProgram
+import vmlab.ccomponent.CSource
 import vmlab.dsl.model.RootFs
 import vmlab.guest.DebianGuest
 import vmlab.guest.GuestCache
@@ -40,6 +43,11 @@ final class CachedDebian implements GuestFiles {
     @Override
     List<GuestFiles.Built> part(String name, RootFs rootfs) {
         builder().part(name, rootfs).collect { new GuestFiles.Built(it.path(), it.content()) }
+    }
+
+    @Override
+    CProgram component(CSource source) {
+        new CCompiler(builder().tools(), cache).compile(source)
     }
 
     private ImageBuilder builder() {

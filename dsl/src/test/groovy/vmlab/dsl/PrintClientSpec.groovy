@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit
 import spock.lang.Specification
 import spock.lang.TempDir
 import spock.lang.Timeout
+import vmlab.ccomponent.CBehaviour
 import vmlab.lab.Backend
 import vmlab.lab.Lab
 import vmlab.lab.LabSettings
@@ -16,7 +17,7 @@ import vmlab.vmm.Machine.Pace
 /** The tutorials' third exercise: a program in the guest has a component print words. */
 @Timeout(value = 9, unit = TimeUnit.MINUTES)
 class PrintClientSpec extends Specification {
-    private static final String CLIENT = '''\
+    static final String CLIENT = '''\
         #include <string.h>
         #include <assert.h>
 
@@ -47,6 +48,24 @@ class PrintClientSpec extends Specification {
                 emits_event_emit(do_print_fd);
                 consumes_event_wait(done_printing_fd);
             }
+            return 0;
+        }
+        '''.stripIndent()
+
+    private static final String SERVER = '''\
+        #include <camkes.h>
+        #include <stdio.h>
+
+        int run(void) {
+
+            while (1) {
+                do_print_wait();
+
+                printf("%s\\n", (char*)data);
+
+                done_printing_emit();
+            }
+
             return 0;
         }
         '''.stripIndent()
@@ -102,7 +121,7 @@ class PrintClientSpec extends Specification {
     @TempDir
     Path folder
 
-    def "the component prints the words, each once and in order"() {
+    def "the component prints the words, each once and in order, in Groovy as in C"() {
         given:
         def guest = CachedDebian.orSkip()
         def client = folder.resolve('my-guest/pkg/print_client')
@@ -136,7 +155,7 @@ class PrintClientSpec extends Specification {
         server.lines() == words
         printed.toString().readLines() == words.collect { "print_server: $it".toString() }
         result.out() == '1'
-        server.event('done_printing').get().taken() == words.size()
+        vm.port('done_printing').get().taken() == words.size()
 
         when: 'nobody has emitted'
         vm.sh('echo later | dataport_write /dev/camkes_data')
@@ -144,6 +163,15 @@ class PrintClientSpec extends Specification {
         then:
         server.dataport('data').get().cString() == 'later\n'
         server.lines() == words
+
+        when: 'the tutorial\'s own component takes its place'
+        def source = Files.writeString(folder.resolve('print_server.c'), SERVER)
+        server.run(CBehaviour.of(server.spec().type(), [source], [], guest::component))
+        vm.sh('print_client hello world')
+
+        then:
+        server.lines() == words + ['hello', 'world']
+        vm.port('done_printing').get().taken() == words.size() + 2
 
         cleanup:
         lab.close()

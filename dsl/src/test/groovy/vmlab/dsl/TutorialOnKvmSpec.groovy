@@ -15,7 +15,7 @@ import vmlab.lab.Progress
 import vmlab.vmm.Machine.Pace
 import vmlab.vmm.kvm.KvmProbe
 
-/** Debian's i386 kernel on hardware KVM, with the tutorials' program and module: scripts/tutorial.groovy. */
+/** Debian's i386 kernel on hardware KVM, with what scripts/tutorial.groovy and scripts/string-reverse.groovy do in it. */
 @Tag('kvm')
 @Timeout(value = 9, unit = TimeUnit.MINUTES)
 class TutorialOnKvmSpec extends Specification {
@@ -44,6 +44,25 @@ class TutorialOnKvmSpec extends Specification {
         then:
         printed.toString().readLines() == ['Hello, World!'] + ['POKE!!!'] * 3
         lab.vm('vm0').get().console().text().contains('buildroot login: root')
+
+        cleanup:
+        lab.close()
+    }
+
+    def "a program has lines reversed by a component and asks another guest, over PCI functions"() {
+        given:
+        hardwareKvmOrSkip()
+        def settings = new LabSettings(
+                Backend.KVM, Pace.VIRTUAL, CachedDebian.orSkip(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
+        def printed = new StringWriter()
+        def lab = new Lab(settings)
+
+        when:
+        new ScriptRunner(lab, new PrintWriter(printed, true))
+                .run(Path.of('..').toRealPath().resolve('scripts/string-reverse.groovy'), [])
+
+        then:
+        printed.toString().readLines() == ['olleh', 'WHO IS THERE']
 
         cleanup:
         lab.close()

@@ -2,10 +2,13 @@
 package vmlab.lab
 
 import java.nio.file.Path
+import vmlab.ccomponent.CProgram
+import vmlab.ccomponent.CSource
+import vmlab.dsl.CachedDebian
 import vmlab.dsl.model.RootFs
 import vmlab.vmm.CpuModel
 
-/** Guest files that nobody asks for. */
+/** No guest files; components are compiled in earnest. */
 class NoFiles implements GuestFiles {
     @Override
     GuestFiles forCpu(CpuModel cpu) {
@@ -20,6 +23,11 @@ class NoFiles implements GuestFiles {
     @Override
     Path rootfs(RootFs rootfs) {
         throw new AssertionError((Object) 'nobody boots a kernel here')
+    }
+
+    @Override
+    CProgram component(CSource source) {
+        CachedDebian.orSkip().component(source)
     }
 
     @Override

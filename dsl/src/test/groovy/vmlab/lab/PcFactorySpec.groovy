@@ -8,6 +8,8 @@ import java.nio.file.Path
 import spock.lang.Specification
 import spock.lang.TempDir
 import spock.lang.Timeout
+import vmlab.ccomponent.CProgram
+import vmlab.ccomponent.CSource
 import vmlab.dsl.model.Assembly
 import vmlab.dsl.model.GuestFile
 import vmlab.dsl.model.KernelSource
@@ -184,6 +186,10 @@ class PcFactorySpec extends Specification {
             Path rootfs(RootFs rootfs) {
                 seen << rootfs
                 Files.write(dir.resolve('initrd'), [0] as byte[])
+            }
+
+            CProgram component(CSource source) {
+                throw new AssertionError((Object) 'nobody compiles anything here')
             }
 
             List<GuestFiles.Built> part(String name, RootFs rootfs) {

@@ -32,6 +32,17 @@ class TinyKernel {
     /** Calls token 4 with EBX counting up, for ever. */
     static final String CALLS_FOR_EVER = 'B804000000 31DB 0F01C1 43 EBFA'
 
+    /**
+     * Waits for a digit on COM1 and makes the hypercall of that token with 1, 1, 2 MB and 4096: 1 shares the first dataport
+     * at 2 MB, 3 emits the first event. Sends the octet at 2 MB back, and so on.
+     */
+    static final String CONNECTED = '''
+        BC34120000
+        66BAFD03 EC A801 74FB
+        66BAF803 EC 0FB6C0 83E830
+        BB01000000 B901000000 BA00002000 BE00100000 0F01C1
+        A000002000 66BAF803 EE EBC9'''
+
     /** Multiboot 0.6.96, 3.1.1 to 3.1.3: a header that says where the file goes, and code right behind it. */
     static Path write(Path dir, String hex) {
         def code = hex.replaceAll(/\s/, '').decodeHex()

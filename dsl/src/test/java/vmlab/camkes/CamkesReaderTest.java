@@ -190,7 +190,7 @@ class CamkesReaderTest {
                         "component PrintSever print_server;",
                         "there is no component PrintSever, remedy=did you mean PrintServer?"),
                 new Mistake("import <VM/vm.camkes>", "import <VM/vn.camkes>", "import 'VM/vn.camkes' is not found"),
-                new Mistake("<configurations/vm.h>", "<configurations/vn.h>", "File not found"),
+                new Mistake("<configurations/vm.h>", "<configurations/vn.h>", "there is no file configurations/vn.h"),
                 new Mistake(
                         "connection seL4SharedDataWithCaps conn_data(from print_server.data, to vm0.data);",
                         "",

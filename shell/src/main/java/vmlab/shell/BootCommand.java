@@ -116,7 +116,7 @@ final class BootCommand implements Callable<Integer> {
                     GuestScreen screen = GuestScreen.fromNow(vm.console(), terminal.output(), vm::stop)) {
                 vm.start();
                 daemon(() -> {
-                    raw.type(vm, () -> false);
+                    raw.type(vm, key -> {}, () -> false);
                     vm.stop();
                 });
                 return exitStatus(vm.awaitEnd(FOR_EVER));

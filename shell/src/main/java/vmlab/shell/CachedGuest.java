@@ -7,6 +7,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.LoggerFactory;
+import vmlab.ccomponent.CCompiler;
+import vmlab.ccomponent.CProgram;
+import vmlab.ccomponent.CSource;
 import vmlab.dsl.model.RootFs;
 import vmlab.guest.DebianGuest;
 import vmlab.guest.GuestCache;
@@ -78,6 +81,11 @@ final class CachedGuest implements GuestFiles {
         return builder().part(name, rootfs).stream()
                 .map(product -> new Built(product.path(), product.content()))
                 .toList();
+    }
+
+    @Override
+    public CProgram component(CSource source) {
+        return new CCompiler(builder().tools(), cache).compile(source);
     }
 
     private ImageBuilder builder() {

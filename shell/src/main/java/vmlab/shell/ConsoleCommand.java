@@ -7,12 +7,21 @@ interface ConsoleCommand {
     enum Argument {
         NONE(""),
         VM(" VM"),
-        FILE(" FILE");
+        FILE(" FILE"),
+        /** A word of the language, or none. */
+        WORD(" [WORD]"),
+        /** What to do, and perhaps with what; or nothing. */
+        ACTION(" [ACTION]");
 
         private final String usage;
 
         Argument(String usage) {
             this.usage = usage;
+        }
+
+        /** Whether the command can be typed with it, or without if it is empty. */
+        boolean allows(String argument) {
+            return this == WORD || this == ACTION || (this == NONE) == argument.isEmpty();
         }
     }
 

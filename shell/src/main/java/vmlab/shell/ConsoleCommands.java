@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import vmlab.dsl.Glossary;
+import vmlab.dsl.model.Similar;
 import vmlab.lab.LabVm;
 import vmlab.vmm.HostMistake;
 
@@ -24,7 +26,11 @@ final class ConsoleCommands {
     }
 
     static final List<ConsoleCommand> ALL = List.of(
-            new Simple("help", ConsoleCommand.Argument.NONE, "show this", (session, none) -> help()),
+            new Simple(
+                    "help",
+                    ConsoleCommand.Argument.WORD,
+                    "show this, or what a word of the language means",
+                    (session, word) -> word.isEmpty() ? help() : help(word)),
             new Simple("vms", ConsoleCommand.Argument.NONE, "list the VMs of the lab", (session, none) -> vms(session)),
             new Simple(
                     "console",
@@ -42,10 +48,45 @@ final class ConsoleCommands {
                     "list the VM's hypercalls: handlers, counts, last registers",
                     (session, vm) -> vm(session, vm).hypercalls().toString()),
             new Simple(
+                    "connections",
+                    ConsoleCommand.Argument.NONE,
+                    "list the connections: what they carried, what is pending, what is in their dataports",
+                    (session, none) -> neutral(session.lab().connections())),
+            new Simple(
+                    "timeline",
+                    ConsoleCommand.Argument.NONE,
+                    "show what happened last between VMs and components",
+                    (session, none) -> neutral(session.lab().timeline())),
+            new Simple(
                     "load",
                     ConsoleCommand.Argument.FILE,
                     "run a script here; its VMs and variables stay",
                     (session, file) -> session.load(file(file))),
+            new Simple(
+                    "jshell",
+                    ConsoleCommand.Argument.NONE,
+                    "type Java from now on, with the same VMs and variables",
+                    (session, none) -> session.speakJava()),
+            new Simple(
+                    "groovy",
+                    ConsoleCommand.Argument.NONE,
+                    "type Groovy again",
+                    (session, none) -> session.speakGroovy()),
+            new Simple(
+                    "record",
+                    ConsoleCommand.Argument.FILE,
+                    "make a scenario of what is typed from now on",
+                    (session, file) -> session.record(Path.of(file))),
+            new Simple(
+                    "stop",
+                    ConsoleCommand.Argument.NONE,
+                    "write the scenario that is being recorded",
+                    (session, none) -> session.stopRecording()),
+            new Simple(
+                    "tutorial",
+                    ConsoleCommand.Argument.ACTION,
+                    "learn by doing: list, start NAME, next, check, hint, solve, reset, status",
+                    (session, action) -> session.tutor().answer(action)),
             new Simple(
                     "doctor",
                     ConsoleCommand.Argument.NONE,
@@ -85,6 +126,21 @@ final class ConsoleCommands {
                   vm0.disassemble()""".formatted(commands);
     }
 
+    private static String help(String word) {
+        return Glossary.of(word)
+                .map(Glossary.Word::plain)
+                .or(() -> named(word.replaceFirst("^[/:]", ""))
+                        .map(command -> command.usage() + "\n\n" + command.summary()))
+                .orElseThrow(() -> new HostMistake(
+                        "there is no word " + word,
+                        Similar.didYouMean(
+                                word,
+                                Glossary.words().stream()
+                                        .map(Glossary.Word::name)
+                                        .toList(),
+                                "Tab behind /help shows the words")));
+    }
+
     private static String vms(Session session) {
         List<LabVm> vms = session.lab().vms();
         if (vms.isEmpty()) {
@@ -99,6 +155,10 @@ final class ConsoleCommands {
                         vm.spec().guestRamMb(),
                         vm.time().toNanos() / 1e9))
                 .collect(Collectors.joining("\n"));
+    }
+
+    private static String neutral(Object table) {
+        return table.toString().lines().map(TerminalText::neutral).collect(Collectors.joining("\n"));
     }
 
     private static String events(LabVm vm) {

@@ -7,6 +7,7 @@ public enum ExitCode {
     SCENARIO_FAILED(1, "an assertion failed, or the guest ended before what was waited for"),
     USAGE(2, "wrong usage, a mistake in a script, or something missing on this machine"),
     BACKEND_UNAVAILABLE(3, "the back end that was asked for can't be used here"),
+    ALL_SKIPPED(4, "every scenario was skipped"),
     VMLAB_FAILED(70, "a bug of vmlab"),
     TIMED_OUT(124, "a wait took longer than its limit"),
     INTERRUPTED(130, "Ctrl-C"),

@@ -8,21 +8,24 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
-import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
 import org.jline.terminal.Terminal;
+import org.jline.utils.AttributedString;
+import org.jline.utils.AttributedStyle;
+import org.jline.utils.Status;
 import vmlab.dsl.ScriptRunner;
 import vmlab.lab.LabVm;
 import vmlab.vmm.HostMistake;
 
 /** The prompt: reads inputs until the user leaves. With a line reader on a terminal, plainly from a pipe. */
 final class Prompt {
-    private static final String PRIMARY = "vmlab> ";
     private static final String SECONDARY = "    ...> ";
+    private static final int LEAST_ROWS_FOR_STATUS = 10;
 
     private final ScriptRunner runner;
     private final ScriptOutput output;
@@ -47,7 +50,7 @@ final class Prompt {
 
     /** Does what is piped in, statement by statement; the first mistake ends it, as a script's would. */
     private int fromPipe() throws IOException {
-        Session session = new Session(runner, surroundings, new PrintWriter(output, true), vm -> {
+        Session session = new Session(runner, surroundings, new PrintWriter(output, true), (at, vm) -> {
             throw new HostMistake("/console needs a terminal", "use vm.console.type and vm.console.expect here");
         });
         BufferedReader reader = keyboard();
@@ -79,22 +82,24 @@ final class Prompt {
     }
 
     private int onTerminal(Terminal terminal) {
-        PrintWriter writer = terminal.writer();
+        PrintWriter writer = new PrintWriter(output, true);
         AttachedConsole attached = new AttachedConsole(terminal);
         Session session = new Session(runner, surroundings, writer, attached);
         Inputs inputs = surroundings.isPlain()
                 ? new PlainInputs(terminal, session, keyboard())
-                : new EditedInputs(reader(terminal, session));
-        Consumer<String> above = line -> {
+                : new EditedInputs(reader(terminal, session), session);
+        Consumer<String> above = line -> output.exclusively(() -> {
             output.freshLine();
             if (!attached.print(line)) {
                 inputs.printAbove(line);
             }
-        };
-        output.redirect(writer, session::isEvaluating, above);
+        });
+        Thread prompt = Thread.currentThread();
+        output.redirect(terminal.writer(), thread -> thread == prompt || session.isEvaluating(thread), above);
         LogSetup.sink(above);
         terminal.handle(Terminal.Signal.INT, signal -> session.interrupt());
-        try (BackgroundOutput background = new BackgroundOutput(above)) {
+        try (BackgroundOutput background = new BackgroundOutput(above);
+                StatusLine status = new StatusLine(runner.lab(), System::nanoTime)) {
             attached.background = background;
             runner.lab().vms().forEach(background::follow);
             runner.lab().onVm(background::follow);
@@ -102,6 +107,7 @@ final class Prompt {
                     "vmlab " + VmlabCommand.Version.ofBuild() + "; /help shows what can be typed, Ctrl-D leaves");
             if (inputs instanceof EditedInputs edited) {
                 openHistory(edited.reader(), writer);
+                status.start(text -> showStatus(terminal, edited.reader(), attached, text));
             }
             read(inputs, session, writer);
         } finally {
@@ -109,6 +115,18 @@ final class Prompt {
             output.redirect(new PrintWriter(surroundings.out(), true));
         }
         return ExitCode.OK.status();
+    }
+
+    /** A screen of a few lines has none to spare; an attached console has the whole of it. */
+    private void showStatus(Terminal terminal, PromptReader reader, AttachedConsole attached, String text) {
+        output.exclusively(() -> {
+            if (!attached.active) {
+                boolean room = terminal.getHeight() >= LEAST_ROWS_FOR_STATUS;
+                AttributedString line = new AttributedString(text, AttributedStyle.INVERSE)
+                        .columnSubSequence(0, terminal.getWidth() - 1);
+                reader.showStatus(room && !text.isEmpty() ? List.of(line) : List.of());
+            }
+        });
     }
 
     /** Where inputs come from on a terminal. */
@@ -120,10 +138,10 @@ final class Prompt {
         void printAbove(String line);
     }
 
-    private record EditedInputs(LineReader reader) implements Inputs {
+    private record EditedInputs(PromptReader reader, Session session) implements Inputs {
         @Override
         public String next() {
-            return reader.readLine(PRIMARY);
+            return reader.readLine(session.language().prompt());
         }
 
         @Override
@@ -136,7 +154,7 @@ final class Prompt {
     private record PlainInputs(Terminal terminal, Session session, BufferedReader keyboard) implements Inputs {
         @Override
         public String next() {
-            StringBuilder input = new StringBuilder(line(PRIMARY));
+            StringBuilder input = new StringBuilder(line(session.language().prompt()));
             while (session.isIncomplete(input.toString())) {
                 input.append('\n').append(line(SECONDARY));
             }
@@ -164,17 +182,12 @@ final class Prompt {
         }
     }
 
-    private static LineReader reader(Terminal terminal, Session session) {
-        return LineReaderBuilder.builder()
-                .appName("vmlab")
-                .terminal(terminal)
-                .parser(new PromptParser(session::isIncomplete))
-                .completer(new LabCompleter(session))
-                .variable(LineReader.SECONDARY_PROMPT_PATTERN, SECONDARY)
-                .variable(LineReader.DISABLE_COMPLETION, false)
-                .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
-                .option(LineReader.Option.INSERT_TAB, false)
-                .build();
+    private static PromptReader reader(Terminal terminal, Session session) {
+        try {
+            return PromptReader.of(terminal, session, SECONDARY);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the terminal is gone", e);
+        }
     }
 
     /** Keeps inputs for the next session, if the user's state folder can be written. */
@@ -236,18 +249,20 @@ final class Prompt {
 
         @Override
         @SuppressWarnings("try") // the screen works by being open
-        public String attach(LabVm vm) {
+        public String attach(Session session, LabVm vm) {
             background.hold(true);
+            Status.getExistingStatus(terminal).ifPresent(Status::suspend);
             terminal.writer().print("console of " + vm.name() + "; Ctrl-] leaves\r\n");
             terminal.writer().flush();
             try (RawMode raw = RawMode.enter(terminal);
                     GuestScreen screen = GuestScreen.withRecent(vm.console(), terminal.output())) {
                 active = true;
-                raw.type(vm, () -> vm.state() == LabVm.State.ENDED);
+                raw.type(vm, key -> session.typed(vm, key), () -> vm.state() == LabVm.State.ENDED);
             } catch (IOException e) {
                 throw new UncheckedIOException("the terminal is gone", e);
             } finally {
                 active = false;
+                Status.getExistingStatus(terminal).ifPresent(Status::restore);
                 background.hold(false);
             }
             return vm.state() == LabVm.State.ENDED ? "\n" + vm.name() + " has ended" : "\nback at the prompt";

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.EnumSet;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Attributes.LocalFlag;
 import org.jline.terminal.Attributes.OutputFlag;
@@ -37,8 +38,8 @@ final class RawMode implements AutoCloseable {
         return new RawMode(terminal, before);
     }
 
-    /** Sends keys to the guest until the user leaves, input ends, or {@code over} says so. */
-    void type(LabVm vm, BooleanSupplier over) {
+    /** Sends keys to the guest until the user leaves, input ends, or {@code over} says so; each is told before. */
+    void type(LabVm vm, Consumer<String> told, BooleanSupplier over) {
         NonBlockingReader keys = terminal.reader();
         try {
             while (!over.getAsBoolean()) {
@@ -47,7 +48,9 @@ final class RawMode implements AutoCloseable {
                     return;
                 }
                 if (key >= 0) {
-                    vm.console().send(text(key, keys));
+                    String text = text(key, keys);
+                    told.accept(text);
+                    vm.console().send(text);
                 }
             }
         } catch (IOException e) {

@@ -71,6 +71,13 @@ final class ScriptOutput extends Writer {
         }
     }
 
+    /** Has something drawn on the terminal while nobody prints. */
+    void exclusively(Runnable drawing) {
+        synchronized (lock) {
+            drawing.run();
+        }
+    }
+
     /** Ends an unfinished line; what comes next begins at the margin. */
     void freshLine() {
         synchronized (lock) {

@@ -25,8 +25,8 @@ final class Session {
     /** How a VM's console is attached where there is a terminal. */
     @FunctionalInterface
     interface Attacher {
-        /** Returns when the user leaves the console; what is shown then. */
-        String attach(LabVm vm);
+        /** Returns when the user leaves the console; what is shown then. The session is told of what is typed. */
+        String attach(Session session, LabVm vm);
     }
 
     private static final Duration PATIENCE = Duration.ofSeconds(3);
@@ -36,6 +36,12 @@ final class Session {
     private final PrintWriter out;
     private final Attacher attacher;
     private final Evaluation evaluation = new Evaluation(PATIENCE);
+    private final GroovyInputs groovy;
+    /** Made when Java is first asked for: it starts a compiler. */
+    private JavaSnippets java;
+
+    private volatile Language language;
+    private Optional<Recorder> recorder = Optional.empty();
     private boolean left;
 
     Session(ScriptRunner runner, Surroundings surroundings, PrintWriter out, Attacher attacher) {
@@ -43,6 +49,8 @@ final class Session {
         this.surroundings = Objects.requireNonNull(surroundings);
         this.out = Objects.requireNonNull(out);
         this.attacher = Objects.requireNonNull(attacher);
+        groovy = new GroovyInputs(runner);
+        language = groovy;
     }
 
     Lab lab() {
@@ -57,6 +65,51 @@ final class Session {
         return surroundings;
     }
 
+    /** What inputs that are no commands are written in. */
+    Language language() {
+        return language;
+    }
+
+    String speakGroovy() {
+        language = groovy;
+        return "";
+    }
+
+    /** From now on inputs are Java; the variables of both languages are the same. */
+    String speakJava() {
+        if (java == null) {
+            java = new JavaSnippets(runner);
+        }
+        language = java;
+        return "Java from now on; /groovy goes back";
+    }
+
+    String record(Path file) {
+        if (recorder.isPresent()) {
+            throw new HostMistake("this session is being recorded already", "/stop ends that");
+        }
+        recorder = Optional.of(new Recorder(lab(), file));
+        return "recording; /stop writes " + file;
+    }
+
+    String stopRecording() {
+        Recorder stopped =
+                recorder.orElseThrow(() -> new HostMistake("nothing is being recorded", "/record FILE begins"));
+        String text = stopped.stop();
+        recorder = Optional.empty();
+        return text;
+    }
+
+    /** Who answers for lessons; a check gets a lab of its own, like this one. */
+    Tutor tutor() {
+        return new Tutor(surroundings, () -> new Lab(lab().settings()), Optional.of(lab()));
+    }
+
+    /** A key went to a VM's console. */
+    void typed(LabVm vm, String key) {
+        recorder.ifPresent(r -> r.typed(vm, key));
+    }
+
     /** Whether the user has asked to leave. */
     boolean hasLeft() {
         return left;
@@ -68,7 +121,7 @@ final class Session {
     }
 
     String attach(LabVm vm) {
-        return attacher.attach(vm);
+        return attacher.attach(this, vm);
     }
 
     String load(Path file) {
@@ -78,6 +131,7 @@ final class Session {
     /** Ctrl-C: also for a handler that loops for ever while nothing is being done here. */
     void interrupt() {
         evaluation.interrupt();
+        language.interrupt();
         lab().interruptHandlers();
     }
 
@@ -94,7 +148,7 @@ final class Session {
 
     /** Whether more lines must come before the input can be done. */
     boolean isIncomplete(String input) {
-        return !input.isBlank() && !isCommand(input) && runner.isIncomplete(input);
+        return !input.isBlank() && !isCommand(input) && language.isIncomplete(input);
     }
 
     /** Does one input and prints what comes of it. */
@@ -102,11 +156,15 @@ final class Session {
         if (input.isBlank()) {
             return ExitCode.OK;
         }
-        return isCommand(input) ? print(command(input.strip())) : print(evaluation.run(evaluate(input)));
+        return print(isCommand(input) ? command(input.strip()) : evaluate(input));
     }
 
-    private Callable<String> evaluate(String input) {
-        return () -> shown(runner.evaluate(input));
+    private Evaluation.Outcome evaluate(String input) {
+        Optional<Recorder> recording = language == groovy ? recorder : Optional.empty();
+        recording.ifPresent(Recorder::begins);
+        Evaluation.Outcome outcome = evaluation.run(() -> language.evaluate(input));
+        recording.ifPresent(r -> r.done(input, outcome.kind() == Evaluation.Kind.DONE));
+        return outcome;
     }
 
     private Evaluation.Outcome command(String input) {
@@ -128,10 +186,9 @@ final class Session {
     }
 
     private String run(ConsoleCommand command, String argument) {
-        boolean wants = command.argument() != ConsoleCommand.Argument.NONE;
-        if (wants == argument.isEmpty()) {
+        if (!command.argument().allows(argument)) {
             throw new HostMistake(
-                    wants ? "/" + command.name() + " needs an argument" : "/" + command.name() + " takes no argument",
+                    "/" + command.name() + (argument.isEmpty() ? " needs an argument" : " takes no argument"),
                     "usage: " + command.usage());
         }
         return command.run(this, argument);

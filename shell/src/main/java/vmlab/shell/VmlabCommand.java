@@ -45,7 +45,15 @@ import vmlab.vmm.Machine.Pace;
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
         usageHelpAutoWidth = false,
-        subcommands = {BootCommand.class, GuestCommand.class, ImportCommand.class, DoctorCommand.class},
+        subcommands = {
+            BootCommand.class,
+            TestCommand.class,
+            ReplayCommand.class,
+            TutorialCommand.class,
+            GuestCommand.class,
+            ImportCommand.class,
+            DoctorCommand.class
+        },
         versionProvider = VmlabCommand.Version.class)
 final class VmlabCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "-";
@@ -148,6 +156,9 @@ final class VmlabCommand implements Callable<Integer> {
     private record Factory(Surroundings surroundings) implements CommandLine.IFactory {
         private static final Map<Class<?>, Function<Surroundings, Object>> COMMANDS = Map.of(
                 BootCommand.class, BootCommand::new,
+                TestCommand.class, TestCommand::new,
+                ReplayCommand.class, ReplayCommand::new,
+                TutorialCommand.class, TutorialCommand::new,
                 GuestCommand.class, GuestCommand::new,
                 GuestBuildCommand.class, GuestBuildCommand::new,
                 NestedKvmCommand.class, NestedKvmCommand::new,
@@ -197,7 +208,11 @@ final class VmlabCommand implements Callable<Integer> {
 
     private int runScript(ScriptRunner runner) throws IOException {
         if (!thenPrompt) {
-            run(runner);
+            try {
+                run(runner);
+            } finally {
+                runner.cleanUp();
+            }
             return ExitCode.OK.status();
         }
         try {

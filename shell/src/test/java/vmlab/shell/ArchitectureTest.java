@@ -34,7 +34,14 @@ final class ArchitectureTest {
             .layer("shell")
             .definedBy("vmlab.shell..")
             .layer("dsl")
-            .definedBy("vmlab.dsl..", "vmlab.lab..", "vmlab.camkes..", "vmlab.image..", "vmlab.guest..", "vmlab.gdb..")
+            .definedBy(
+                    "vmlab.dsl..",
+                    "vmlab.lab..",
+                    "vmlab.camkes..",
+                    "vmlab.image..",
+                    "vmlab.guest..",
+                    "vmlab.gdb..",
+                    "vmlab.ccomponent..")
             .layer("crossvm-lib")
             .definedBy("vmlab.crossvm..")
             .layer("x86-devices")

@@ -54,8 +54,8 @@ final class CommandLineTest {
                   boot    Boot a kernel with its serial console on standard input and output.
                   guest   Fetch the default guest, Debian's kernel and a small user space, and
                             print where its files are.
-                  import  Read a .camkes file with all it imports, and tell what is wrong with
-                            it.
+                  import  Run what a .camkes file describes: start its VMs and components, and
+                            open the prompt.
                   doctor  Check what this machine offers, and say what to do about what is
                             missing.
 

@@ -49,6 +49,11 @@ final class EchoGuest implements MachineFactory {
             }
 
             @Override
+            public vmlab.ccomponent.CProgram component(vmlab.ccomponent.CSource source) {
+                throw new AssertionError("nobody compiles anything here");
+            }
+
+            @Override
             public java.util.List<Built> part(String name, vmlab.dsl.model.RootFs rootfs) {
                 return java.util.List.of();
             }
@@ -62,7 +67,7 @@ final class EchoGuest implements MachineFactory {
     public Made make(VmSpec spec, Line console, GuestEvents events) {
         Machine machine = new Machine(spec.name(), GuestMemory.allocate(GuestMemory.PAGE_BYTES), events);
         machine.open(new EchoBackend(console), new NoInterrupts());
-        return new Made(machine, () -> {}, level -> {});
+        return new Made(machine, () -> {}, level -> {}, (thread, connections) -> {});
     }
 
     private static final class NoInterrupts implements InterruptController {

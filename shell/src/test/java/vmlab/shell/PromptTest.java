@@ -6,13 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jline.terminal.Terminal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import vmlab.dsl.ScriptRunner;
+import vmlab.lab.Lab;
 
 /** The prompt with JLine's real reader on a dumb terminal. */
 final class PromptTest {
@@ -226,6 +231,48 @@ final class PromptTest {
     }
 
     @Test
+    void tabCompletesAProperty() {
+        console.line(LAB + "; 'ready'").shows("\nready");
+        console.type("vm0.stat\t.name()\r").shows("\nCREATED");
+    }
+
+    @Test
+    void javaHasTheSameObjectsAsGroovy() {
+        console.line(LAB + "; n = 20; 'ready'").shows("\nready");
+        console.line("/jshell").shows("/groovy goes back");
+        console.line("int twice(int x) {").shows("...> ");
+        console.line("  return x * 2; }").shows("jshell> ");
+        console.line("var m = twice((Integer) n) + 2").shows("m ==> 42");
+        console.line("vm0.start().state()").shows("==> RUNNING");
+        console.line("/groovy").shows("vmlab> ");
+        console.line("m + 1").shows("\n43");
+        console.line("vm0.state").shows("\nRUNNING");
+    }
+
+    @Test
+    void whatJavaRefusesIsToldWithItsPlace() {
+        console.line("/jshell").shows("jshell> ");
+        console.line("int x = \"a\";").shows("jshell:1:9: incompatible types");
+        console.line("1 / 0").shows("java.lang.ArithmeticException: / by zero");
+        console.line("lab.vm(\"vm7\").orElseThrow()").shows("NoSuchElementException");
+        console.line("1 + 1").shows("==> 2");
+    }
+
+    @Test
+    void ctrlCStopsJavaThatNeverEnds() {
+        console.line("/jshell").shows("jshell> ");
+        console.line("println(\"begun\"); while (true) { }").shows("\nbegun");
+        console.ctrlC().shows("interrupted");
+        console.line("1 + 1").shows("==> 2");
+    }
+
+    @Test
+    void tabCompletesJava() {
+        console.line("/jshell").shows("jshell> ");
+        console.type("lab.isEm\b\b\b\bvm\ts().siz\t\r").shows("==> 0");
+    }
+
+    @Test
     void inputsAreKeptForTheNextSession() throws IOException {
         console.line("6 * 7").shows("\n42");
         console.line("/quit").status();
@@ -244,6 +291,45 @@ final class PromptTest {
             plain.type(LAB + "; vm0.start()\n").shows("vm0| hello from^G the guest");
             assertFalse(plain.all().contains("\u001b"), "no control sequences: " + plain.all());
         }
+    }
+
+    @Test
+    void aRecordedSessionReplays() throws IOException {
+        Path file = state.resolve("session.groovy");
+        console.line("/record " + file).shows("recording");
+        console.line(LAB + "; vm0.start(); 'ready'").shows("vm0| hello");
+        console.line("nosuch").shows("nosuch");
+        console.line("n = 40 + 2").shows("\n42");
+        console.line("/console vm0").shows("from^G the guest");
+        console.type("abc\r").shows("you typed abc");
+        console.type("\u001d").shows("back at the prompt");
+        console.line("_ / 2").shows("\n21");
+        console.line("/stop").shows("does them again");
+
+        String script = Files.readString(file);
+        assertTrue(script.contains("vm0.console.await(~'> ')\n// failed:\n// nosuch\n"), script);
+        assertTrue(script.contains("_ = n = 40 + 2\n"), script);
+        StringWriter printed = new StringWriter();
+        try (Lab again = EchoGuest.lab()) {
+            Object value = new ScriptRunner(again, new PrintWriter(printed)).run(file, List.of());
+            assertTrue(
+                    again.vm("vm0").orElseThrow().console().text().contains("you typed abc"), script + printed + value);
+        }
+    }
+
+    @Test
+    void onlyOneRecordingAtATime() {
+        console.line("/stop").shows("nothing is being recorded");
+        console.line("/record " + state.resolve("one.groovy")).shows("recording");
+        console.line("/record " + state.resolve("two.groovy")).shows("being recorded already");
+    }
+
+    @Test
+    void theHelpExplainsAWord() {
+        console.type("/help datap\t\r").shows("dataport Buf(4096), 'name'");
+        console.shows("lab { component('Server')");
+        console.line("/help dataprot").shows("did you mean dataport");
+        console.line("/help /vms").shows("list the VMs");
     }
 
     @Test

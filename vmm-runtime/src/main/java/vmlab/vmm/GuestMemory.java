@@ -39,6 +39,9 @@ public final class GuestMemory implements AutoCloseable {
     /** What 32-bit physical addresses reach: taken from the host's address space at once, so that nothing ever moves. */
     private static final long REACH_BYTES = 1L << 32;
 
+    /** There begin a PC's APICs and what a back end keeps for itself. */
+    private static final long WINDOWS_END = 0xFEC0_0000L;
+
     private final long address;
     private final long sizeBytes;
     private final List<WriteListener> listeners = new ArrayList<>();
@@ -186,11 +189,11 @@ public final class GuestMemory implements AutoCloseable {
         }
     }
 
-    /** Whether a range is of whole pages, free of shared memory, and either RAM or what 32 bits reach above it. */
+    /** Whether a range is of whole pages, free of shared memory, and either RAM or above it and below a PC's APICs. */
     public boolean canMap(AddressRange range) {
         boolean pages = (range.base() | range.sizeBytes()) % PAGE_BYTES == 0;
         boolean place =
-                contains(range.base(), range.sizeBytes()) || range.base() >= sizeBytes && range.end() <= REACH_BYTES;
+                contains(range.base(), range.sizeBytes()) || range.base() >= sizeBytes && range.end() <= WINDOWS_END;
         Map.Entry<Long, AddressRange> below = shared.lowerEntry(range.end());
         return pages && place && (below == null || !below.getValue().overlaps(range));
     }

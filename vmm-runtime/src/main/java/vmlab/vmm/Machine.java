@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -395,6 +396,14 @@ public final class Machine implements AutoCloseable {
     /** Names who is told, on its thread, that a CPU has stopped at a breakpoint; the guest is being held by then. */
     public void onBreakpoint(Consumer<VcpuExit> listener) {
         loop.onBreakpoint(listener);
+    }
+
+    /**
+     * Names who is asked, on its thread, when at virtual pace its only CPU waits for an interrupt: whether he has seen to how
+     * time passes until then. If not, it is skipped.
+     */
+    public void onIdle(BooleanSupplier listener) {
+        loop.onIdle(listener);
     }
 
     /** How it ended; empty as long as it hasn't. */

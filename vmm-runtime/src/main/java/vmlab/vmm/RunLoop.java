@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,7 @@ final class RunLoop {
 
     private volatile Pace pace = Pace.VIRTUAL;
     private volatile Consumer<VcpuExit> onBreakpoint = exit -> {};
+    private volatile BooleanSupplier onIdle = () -> false;
 
     RunLoop(String name, VmClock clock) {
         this.name = Objects.requireNonNull(name);
@@ -122,6 +124,10 @@ final class RunLoop {
 
     void onBreakpoint(Consumer<VcpuExit> listener) {
         onBreakpoint = Objects.requireNonNull(listener);
+    }
+
+    void onIdle(BooleanSupplier listener) {
+        onIdle = Objects.requireNonNull(listener);
     }
 
     void resume() {
@@ -480,7 +486,7 @@ final class RunLoop {
         if (threads.size() > 1) {
             throw new IllegalStateException("a CPU of several has to wait for its interrupts itself");
         }
-        if (endIsRequested()) {
+        if (endIsRequested() || pace == Pace.VIRTUAL && onIdle.getAsBoolean()) {
             return;
         }
         long deadline = clock.nextDeadline();

@@ -122,6 +122,7 @@ class SharedMemoryTest {
         "0x2001, not a page's",
         "0x7000, over the end of RAM",
         "0x4000, over a mapped page",
+        "0xFEBFF000, over the APICs",
         "0xFFFFF000, over the end of 32 bits"
     })
     void aPlaceThatCannotBeIsRefusedAndNothingChanges(String at, String why) {

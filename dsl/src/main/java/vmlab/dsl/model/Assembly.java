@@ -64,11 +64,31 @@ public record Assembly(
                         && s.setting().attribute().equals(end.face() + "_size"))
                 .map(s -> ((Number) s.setting().value()).longValue())
                 .findFirst()
-                .orElseGet(() -> typeOf(end.instance())
-                        .flatMap(type -> type.face(end.face()))
+                .orElseGet(() -> face(end)
                         .map(face -> CompositionChecker.bytes(face.type()))
                         .filter(bytes -> bytes > 0)
                         .orElse((long) CompositionChecker.PAGE));
+    }
+
+    /** The interface that an end is, if it is there. */
+    Optional<Interface> face(Connection.End end) {
+        return typeOf(end.instance()).flatMap(type -> type.face(end.face()));
+    }
+
+    /**
+     * The VMs with all that was set for them, wherever that stands; what isn't an attribute of VMs stays where it is, for
+     * {@link CompositionChecker} to look at.
+     */
+    public Assembly settled() {
+        List<VmSpec> all = vms.stream()
+                .map(vm -> vm.with(composition.settings().stream()
+                        .filter(s ->
+                                s.instance().equals(vm.name()) || s.instance().equals(vm.name() + VmSpec.CONFIG))
+                        .map(Composition.InstanceSetting::setting)
+                        .filter(setting -> Attribute.exists(setting.attribute()) || vm.isOfDataport(setting))
+                        .toList()))
+                .toList();
+        return new Assembly(all, components, composition, location);
     }
 
     private Optional<ComponentType> typeOf(String instance) {

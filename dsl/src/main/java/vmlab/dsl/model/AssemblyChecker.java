@@ -87,7 +87,7 @@ public final class AssemblyChecker {
 
     private void check(VmSpec vm, Setting setting) {
         String word = setting.attribute();
-        if (!Attribute.exists(word) && !isOfDataport(vm, word)) {
+        if (!Attribute.exists(word) && !isOfComponent(vm, word)) {
             add(
                     setting.location(),
                     "vm(" + vm.index() + ") has no attribute " + word,
@@ -101,16 +101,17 @@ public final class AssemblyChecker {
             case TEXT -> checkCommandLine(setting);
             case KERNEL -> checkImage(setting, KernelSource.class, "debian.kernel");
             case INITRD -> checkImage(setting, RootFs.class, "rootfs { }");
+            case CONNECTIONS -> problems.addAll(CrossvmChecker.check(vm, setting));
             case KEPT -> {
                 // Whatever it is: it means nothing here.
             }
         }
     }
 
-    /** CAmkES names them after the interface: {@code data_id}, {@code data_size}. */
-    private static boolean isOfDataport(VmSpec vm, String word) {
-        return vm.dataportSettings().stream()
-                .anyMatch(setting -> setting.attribute().equals(word));
+    /** Declared, or named after an interface as CAmkES does: {@code data_id}, {@code data_size}. */
+    private static boolean isOfComponent(VmSpec vm, String word) {
+        return vm.attributes().stream().anyMatch(a -> a.name().equals(word))
+                || vm.interfaces().stream().anyMatch(face -> face.owns(word));
     }
 
     private void checkRam(Setting setting) {

@@ -19,6 +19,8 @@ public enum Attribute {
     KERNEL_IMAGE(Use.KERNEL),
     KERNEL_CMDLINE(Use.TEXT),
     INITRD_IMAGE(Use.INITRD),
+    /** With CAmkES a table in a C file, {@code src/cross_vm_connections.c}: no attribute of a {@code .camkes} file. */
+    CROSSVM_CONNECTIONS(Use.CONNECTIONS),
     KERNEL_RELOCS,
     IOSPACE_DOMAIN,
     CNODE_SIZE_BITS,
@@ -59,6 +61,7 @@ public enum Attribute {
         KERNEL,
         TEXT,
         INITRD,
+        CONNECTIONS,
         /** For seL4, CAmkES or hardware that isn't here: accepted with any value and kept. */
         KEPT
     }

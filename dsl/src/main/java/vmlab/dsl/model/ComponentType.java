@@ -47,4 +47,15 @@ public record ComponentType(
     public Optional<Interface> face(String interfaceName) {
         return interfaces.stream().filter(i -> i.name().equals(interfaceName)).findFirst();
     }
+
+    /** Whether it says the same as another, wherever that stands. */
+    public boolean isLike(ComponentType other) {
+        return name.equals(other.name)
+                && control == other.control
+                && hardware == other.hardware
+                && interfaces.stream()
+                        .map(Interface::words)
+                        .toList()
+                        .equals(other.interfaces.stream().map(Interface::words).toList());
+    }
 }

@@ -4,6 +4,7 @@ package vmlab.dsl.model;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 
 /**
  * What is there and how it is connected.
@@ -47,6 +48,11 @@ public record Composition(
                 parts.stream().flatMap(p -> p.connections.stream()).toList(),
                 parts.stream().flatMap(p -> p.settings.stream()).toList(),
                 parts.stream().flatMap(p -> p.exports.stream()).toList());
+    }
+
+    /** The same without the connections that the condition refuses. */
+    Composition keeping(Predicate<Connection> condition) {
+        return new Composition(instances, connections.stream().filter(condition).toList(), settings, exports);
     }
 
     public Composition {

@@ -36,13 +36,29 @@ public final class CompositionChecker {
     /** By whom each interface is connected: more than one connection of a kind is one of several ends. */
     private final Map<String, Connection> users = new HashMap<>();
 
+    /** What was set and isn't there. */
+    private final Set<String> strangers = new HashSet<>();
+
     private final List<Problem> problems = new ArrayList<>();
 
-    private CompositionChecker() {}
+    private final Set<String> loose;
+
+    private CompositionChecker(Set<String> loose) {
+        this.loose = loose;
+    }
 
     /** All problems, in the order in which things are declared. */
     public static List<Problem> check(Collection<ComponentType> types, Composition composition) {
-        CompositionChecker checker = new CompositionChecker();
+        return check(types, composition, Set.of());
+    }
+
+    /**
+     * All problems of a live composition.
+     *
+     * @param loose paths of interfaces that have lost what they were connected to, and may go without
+     */
+    public static List<Problem> check(Collection<ComponentType> types, Composition composition, Set<String> loose) {
+        CompositionChecker checker = new CompositionChecker(loose);
         types.forEach(type -> checker.types.putIfAbsent(type.name(), type));
         composition.instances().forEach(checker::checkInstance);
         composition.connections().forEach(checker::checkConnection);
@@ -227,7 +243,8 @@ public final class CompositionChecker {
             typeOf(instance.name())
                     .ifPresent(type -> type.interfaces().stream()
                             .filter(CompositionChecker::mustBeConnected)
-                            .filter(face -> !users.containsKey(instance.name() + "." + face.name()))
+                            .filter(face -> !users.containsKey(instance.name() + "." + face.name())
+                                    && !loose.contains(instance.name() + "." + face.name()))
                             .forEach(face -> add(
                                     face.location(),
                                     "%s.%s is not connected".formatted(instance.name(), face.name()),
@@ -264,7 +281,15 @@ public final class CompositionChecker {
 
     private void checkOwner(InstanceSetting setting) {
         String owner = setting.instance();
+        if (owner.endsWith(VmSpec.CONFIG)
+                && isVirtualMachine(owner.substring(0, owner.length() - VmSpec.CONFIG.length()))) {
+            owner = owner.substring(0, owner.length() - VmSpec.CONFIG.length());
+        }
         if (!instances.containsKey(owner) && !connections.containsKey(owner)) {
+            // Several settings of one that isn't there are one mistake.
+            if (!strangers.add(owner)) {
+                return;
+            }
             Set<String> names = new HashSet<>(instances.keySet());
             names.addAll(connections.keySet());
             add(
@@ -283,16 +308,18 @@ public final class CompositionChecker {
         }
     }
 
+    private boolean isVirtualMachine(String instance) {
+        return typeOf(instance).filter(CompositionChecker::isVirtualMachine).isPresent();
+    }
+
     private static boolean isVirtualMachine(ComponentType type) {
         return type.name().matches("Init\\d+");
     }
 
     private static boolean isKnown(ComponentType type, String attribute) {
-        Matcher m = OF_DATAPORT.matcher(attribute);
         return Attribute.exists(attribute)
                 || type.attributes().stream().anyMatch(a -> a.name().equals(attribute))
-                || type.interfaces().stream().anyMatch(f -> attribute.startsWith(f.name() + "_"))
-                || m.matches() && type.face(m.group(1)).isPresent();
+                || type.interfaces().stream().anyMatch(face -> face.owns(attribute));
     }
 
     /** The guest counts dataports from 1 in the order in which it makes them: a gap shifts all that follow. */
@@ -351,7 +378,8 @@ public final class CompositionChecker {
         } else if (size.longValue() <= 0 || size.longValue() % PAGE != 0) {
             add(location, path + " is " + size, "a dataport is a whole number of pages: 4096, 8192 …");
         } else {
-            long declared = bytes(face.type());
+            // Buf alone is as large as it is set to be.
+            long declared = face.type().equals("Buf") ? 0 : bytes(face.type());
             if (declared > 0 && declared != size.longValue()) {
                 add(
                         location,

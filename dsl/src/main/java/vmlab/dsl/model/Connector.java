@@ -72,6 +72,11 @@ public record Connector(String name, Kind kind, boolean manyFrom, boolean manyTo
         add(PROCEDURE, true, false, false, "seL4VirtQueues");
         add(PROCEDURE, true, true, false, "seL4UDPSend", "seL4UDPRecv", "seL4Sataserver");
         add(DATAPORT, true, true, false, "seL4VMDTBPassthrough", "seL4HardwareMMIO", "seL4DTBHardware");
+        add(EVENT, true, true, false, "seL4HardwareInterrupt", "seL4IOAPICHardwareInterrupt");
+        add(PROCEDURE, true, true, false, "seL4HardwareIOPort");
+        // The hardware of VMs in older applications.
+        add(PROCEDURE, true, true, false, "seL4ExtraRAM", "seL4ExcludeGuestPAddr", "seL4InitConnection");
+        add(PROCEDURE, true, true, false, "seL4VMIOPorts", "seL4GuestMaps", "seL4VMIRQs", "seL4VMPCIDevices");
     }
 
     /** The connector of that name, if it is known. */

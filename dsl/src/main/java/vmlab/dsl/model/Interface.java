@@ -2,6 +2,7 @@
 package vmlab.dsl.model;
 
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * What a component offers or needs: {@code emits DoPrint do_print}.
@@ -37,10 +38,26 @@ public record Interface(Kind kind, String type, String name, boolean optional, S
         }
     }
 
+    /** What instances can be given for a dataport, behind its name. */
+    private static final Set<String> OF_DATAPORTS =
+            Set.of("_id", "_size", "_shmem_size", "_access", "_paddr", "_hardware_cached");
+
     public Interface {
         Objects.requireNonNull(kind);
         Objects.requireNonNull(type);
         Objects.requireNonNull(name);
         Objects.requireNonNull(location);
+    }
+
+    /** As it is written: {@code maybe emits DoPrint do_print}. */
+    String words() {
+        String typed = type.isEmpty() ? "" : type + " ";
+        return (optional ? "maybe " : "") + kind.words() + " " + typed + name;
+    }
+
+    /** Whether an attribute of an instance is about this interface, as {@code data_size} is. */
+    public boolean owns(String attribute) {
+        boolean named = attribute.startsWith(name + "_");
+        return named && (kind != Kind.DATAPORT || OF_DATAPORTS.contains(attribute.substring(name.length())));
     }
 }

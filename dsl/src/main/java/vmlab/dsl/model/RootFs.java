@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.dsl.model;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,6 +15,20 @@ public record RootFs(List<GuestFile> files, List<GuestSource> sources) {
     public RootFs {
         files = List.copyOf(files);
         sources = List.copyOf(sources);
+    }
+
+    /** What it is made of, wherever that stands: two that are equal make the same. */
+    List<Object> content() {
+        List<Object> all = new ArrayList<>();
+        for (GuestFile file : files) {
+            all.add(file.path());
+            all.add(file.content() instanceof byte[] bytes ? ByteBuffer.wrap(bytes) : file.content());
+        }
+        for (GuestSource source : sources) {
+            all.add(source.kind());
+            all.add(source.path());
+        }
+        return all;
     }
 
     /** As the script says it, shortened. */

@@ -3,6 +3,7 @@ package vmlab.dsl.model;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -19,8 +20,14 @@ import java.util.stream.Stream;
  * @param index the N
  * @param settings in the order of the script; of two for one attribute the later counts
  * @param interfaces what its component connects to others by
+ * @param attributes what its component declares besides the attributes that every VM has
  */
-public record VmSpec(int index, List<Setting> settings, List<Interface> interfaces, SourceLocation location) {
+public record VmSpec(
+        int index,
+        List<Setting> settings,
+        List<Interface> interfaces,
+        List<ComponentType.AttributeDeclaration> attributes,
+        SourceLocation location) {
     /** RAM if the script doesn't say. */
     public static final int DEFAULT_RAM_MB = 128;
 
@@ -38,6 +45,9 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
     /** What of it suits one CPU only. */
     private static final Set<String> FOR_ONE_CPU = Set.of("nolapic", "noapic", "noreplace-smp", "maxcpus=0", "nosmp");
 
+    /** What the name of CAmkES's second instance for a VM ends in, which had the attributes of its hardware. */
+    static final String CONFIG = "_config";
+
     static final int MB = 1 << 20;
 
     public VmSpec {
@@ -46,17 +56,37 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
         }
         settings = List.copyOf(settings);
         interfaces = List.copyOf(interfaces);
+        attributes = List.copyOf(attributes);
         Objects.requireNonNull(location);
+    }
+
+    /** A VM without attributes of its own. */
+    public VmSpec(int index, List<Setting> settings, List<Interface> interfaces, SourceLocation location) {
+        this(index, settings, interfaces, List.of(), location);
     }
 
     /** A VM without connections. */
     public VmSpec(int index, List<Setting> settings, SourceLocation location) {
-        this(index, settings, List.of(), location);
+        this(index, settings, List.of(), List.of(), location);
+    }
+
+    /** Whether a setting is of a dataport of its own: {@code data_id}, {@code data_size}. */
+    boolean isOfDataport(Setting setting) {
+        return interfaces.stream()
+                .filter(face -> face.kind() == Interface.Kind.DATAPORT)
+                .anyMatch(face -> setting.attribute().equals(face.name() + "_id")
+                        || setting.attribute().equals(face.name() + "_size"));
+    }
+
+    /** With more settings. */
+    VmSpec with(List<Setting> more) {
+        List<Setting> all = Stream.concat(settings.stream(), more.stream()).toList();
+        return new VmSpec(index, all, interfaces, attributes, location);
     }
 
     /** Its component. */
     public ComponentType type() {
-        return new ComponentType(component(), true, false, interfaces, List.of(), Optional.empty(), location);
+        return new ComponentType(component(), true, false, interfaces, attributes, Optional.empty(), location);
     }
 
     /** The instance's name. */
@@ -120,6 +150,18 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
         return value(Attribute.INITRD_IMAGE).filter(v -> !"".equals(v)).map(VmSpec::fileOrElse);
     }
 
+    /**
+     * Its connections as PCI functions, in the order of their device numbers; empty if its guest reaches dataports and
+     * events by hypercalls, as in the tutorials.
+     */
+    public Optional<List<CrossvmConnection>> crossvmConnections() {
+        return value(Attribute.CROSSVM_CONNECTIONS)
+                .map(rows -> ((List<?>) rows)
+                        .stream()
+                                .map(row -> CrossvmConnection.of(row, interfaces))
+                                .toList());
+    }
+
     private static Object fileOrElse(Object value) {
         return file(value).map(Object.class::cast).orElse(value);
     }
@@ -130,5 +172,28 @@ public record VmSpec(int index, List<Setting> settings, List<Interface> interfac
             return Optional.of(Path.of(text));
         }
         return value instanceof Path path ? Optional.of(path) : Optional.empty();
+    }
+
+    /** The attributes and interfaces in which another differs, by their names; in the order of that one. */
+    public List<String> differences(VmSpec other) {
+        Set<String> names = new LinkedHashSet<>();
+        Stream.concat(other.settings.stream(), settings.stream())
+                .map(Setting::attribute)
+                .filter(name -> !value(name).equals(other.value(name)))
+                .forEach(names::add);
+        List<String> mine = interfaces.stream().map(Interface::words).toList();
+        List<String> others = other.interfaces.stream().map(Interface::words).toList();
+        others.stream().filter(words -> !mine.contains(words)).forEach(names::add);
+        mine.stream()
+                .filter(words -> !others.contains(words))
+                .map("no "::concat)
+                .forEach(names::add);
+        return List.copyOf(names);
+    }
+
+    private Optional<Object> value(String attribute) {
+        return setting(attribute)
+                .map(Setting::value)
+                .map(value -> value instanceof RootFs rootfs ? rootfs.content() : value);
     }
 }

@@ -10,7 +10,7 @@ import vmlab.vmm.GuestEvents;
  * Passes every report on once, and no more than a fixed number: a guest can't fill the host's log. Threads: the machine's
  * only.
  */
-final class BoundedEvents implements GuestEvents {
+public final class BoundedEvents implements GuestEvents {
     static final int MOST_REPORTS = 1000;
 
     private record Report(String source, String message) {}
@@ -18,7 +18,7 @@ final class BoundedEvents implements GuestEvents {
     private final GuestEvents behind;
     private final Set<Report> reported = new HashSet<>();
 
-    BoundedEvents(GuestEvents behind) {
+    public BoundedEvents(GuestEvents behind) {
         this.behind = Objects.requireNonNull(behind);
     }
 

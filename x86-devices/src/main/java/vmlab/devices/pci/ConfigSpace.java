@@ -309,9 +309,12 @@ public final class ConfigSpace implements Stateful<ConfigSpace.ConfigState> {
         }
     }
 
+    /** Where RAM is, RAM answers. */
     private boolean canMap(Bar bar, AddressRange range) {
         boolean free = bus(bar).isFree(range);
-        return bar.target instanceof Shared shared ? free && shared.guest.canMap(range) : free;
+        return bar.target instanceof Shared shared
+                ? free && range.base() >= shared.guest.sizeBytes() && shared.guest.canMap(range)
+                : free;
     }
 
     private void place(int index, AddressRange range) {

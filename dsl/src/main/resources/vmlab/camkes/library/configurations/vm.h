@@ -10,14 +10,14 @@
 
 #define VM_INIT_DEF() \
     control; \
-    uses PutChar putchar; \
-    uses PutChar guest_putchar; \
-    uses PCIConfig pci_config; \
-    uses RTC system_rtc; \
-    uses Timer init_timer; \
-    uses FileServerInterface fs; \
-    uses GetChar serial_getchar; \
-    consumes HaveInterrupt intready; \
+    maybe uses PutChar putchar; \
+    maybe uses PutChar guest_putchar; \
+    maybe uses PCIConfig pci_config; \
+    maybe uses RTC system_rtc; \
+    maybe uses Timer init_timer; \
+    maybe uses FileServerInterface fs; \
+    maybe uses GetChar serial_getchar; \
+    maybe consumes HaveInterrupt intready; \
     emits HaveInterrupt intready_connector; \
     attribute string kernel_cmdline; \
     attribute string kernel_image; \

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.lab;
+
+import java.util.List;
+import java.util.Objects;
+import vmlab.dsl.model.Interface;
+
+/**
+ * A procedure interface as one instance has it, {@code client.h}: what it calls, or what it provides. A call is done on the
+ * caller's thread, which waits for its turn: who provides does one call at a time for each interface. Nothing is copied, as
+ * callers and providers are in one process.
+ *
+ * <p>Threads: any.
+ */
+public final class LabProcedure {
+    /** Does what a provided method is. */
+    interface Provider {
+        Object serve(String method, List<Object> arguments);
+    }
+
+    private final String path;
+    private final Interface.Kind kind;
+    private final Provider own;
+    private final LabLock turn;
+
+    /** Of one that is used: what it is connected to now; null if nothing. */
+    private volatile CallCarrier carrier;
+
+    private volatile Thread caller;
+
+    /**
+     * An interface.
+     *
+     * @param own does what the instance provides
+     */
+    LabProcedure(String path, Interface.Kind kind, Provider own, Activity activity) {
+        this.path = Objects.requireNonNull(path);
+        this.kind = Objects.requireNonNull(kind);
+        this.own = Objects.requireNonNull(own);
+        turn = new LabLock(path, Interface.Kind.MUTEX, 1, activity);
+    }
+
+    /** As it is written: {@code client.h}. */
+    public String path() {
+        return path;
+    }
+
+    boolean isProvided() {
+        return kind == Interface.Kind.PROVIDES;
+    }
+
+    void connect(CallCarrier newCarrier) {
+        carrier = newCarrier;
+    }
+
+    /**
+     * Calls a method: over the connection or, of what is provided, here.
+     *
+     * @return what it answers; null if nothing
+     * @throws LabMistake if nothing is connected, or there is no such method
+     */
+    public Object call(String method, List<Object> arguments) {
+        if (isProvided()) {
+            return serve(method, arguments);
+        }
+        CallCarrier now = carrier;
+        if (now == null) {
+            throw new LabMistake(
+                    path + " isn't connected",
+                    "connection seL4RPCCall, 'name', from: " + path + ", to: … in a composition connects it");
+        }
+        return now.call(this, method, arguments);
+    }
+
+    Object serve(String method, List<Object> arguments) {
+        if (caller == Thread.currentThread()) {
+            throw new LabMistake(
+                    path + " would wait for itself: it calls " + method + " while it is being called",
+                    "have it call what isn't waiting for it");
+        }
+        turn.take();
+        caller = Thread.currentThread();
+        try {
+            return own.serve(method, arguments);
+        } finally {
+            caller = null;
+            turn.give();
+        }
+    }
+
+    @Override
+    public String toString() {
+        CallCarrier now = carrier;
+        String state = isProvided() ? "provided" : now == null ? "used, not connected" : "used, by " + now.name();
+        return path + ": procedure, " + state + " (its methods can be called: " + path + ".method(…))";
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import vmlab.dsl.model.Similar;
+import vmlab.lab.Lab;
+import vmlab.tutorials.Course;
+import vmlab.tutorials.Lesson;
+import vmlab.tutorials.LessonReader;
+import vmlab.tutorials.Step;
+import vmlab.tutorials.StepCheck;
+import vmlab.tutorials.StepResult;
+import vmlab.tutorials.Verification;
+import vmlab.vmm.HostMistake;
+
+/** What a learner asks for, the same on the command line and at the prompt, answered in text. */
+final class Tutor {
+    /** Where the launcher says that its checkout is. */
+    private static final String HOME = "vmlab.home";
+
+    /** What can be asked for at the prompt. */
+    static final List<String> ACTIONS = List.of("list", "start", "next", "check", "hint", "solve", "reset", "status");
+
+    private final Surroundings surroundings;
+    private final StepCheck check;
+
+    /**
+     * @param labs opens an empty lab for a check
+     * @param live the lab of the prompt
+     */
+    Tutor(Surroundings surroundings, Supplier<Lab> labs, Optional<Lab> live) {
+        this.surroundings = Objects.requireNonNull(surroundings);
+        check = new StepCheck(labs, live);
+    }
+
+    /** The folder of lessons: the environment's {@code VMLAB_LESSONS}, or that of the checkout. */
+    static Path lessonsFolder(Surroundings surroundings) {
+        String named = surroundings.environment().getOrDefault("VMLAB_LESSONS", "");
+        return named.isEmpty() ? Path.of(System.getProperty(HOME, "."), "tutorials", "lessons") : Path.of(named);
+    }
+
+    /** Answers what was typed behind {@code /tutorial}. */
+    String answer(String typed) {
+        String[] words = typed.strip().split("\\s+", 2);
+        String action = words[0].isEmpty() ? "list" : words[0];
+        if (action.equals("start") != (words.length == 2)) {
+            throw new HostMistake(
+                    "/tutorial " + typed + " isn't complete", "start takes a lesson's name, others nothing");
+        }
+        return switch (action) {
+            case "list" -> list();
+            case "start" -> start(words[1], Optional.empty());
+            case "next" -> next();
+            case "check" -> check().text();
+            case "hint" -> hint();
+            case "solve" -> solve();
+            case "reset" -> reset();
+            case "status" -> status();
+            default ->
+                throw new HostMistake(
+                        "/tutorial can't " + action, Similar.didYouMean(action, ACTIONS, "it can " + ACTIONS));
+        };
+    }
+
+    private Course course() {
+        return new Course(
+                LessonReader.all(lessonsFolder(surroundings)),
+                UserFolders.state(surroundings.environment()).resolve("lessons.properties"));
+    }
+
+    /** What there is to learn, and how far it is. */
+    String list() {
+        Course course = course();
+        String lessons = course.lessons().stream()
+                .map(lesson -> "  %-16s %-11s %s"
+                        .formatted(
+                                lesson.name(),
+                                progress(course, lesson),
+                                plain(lesson.summary().replace('\n', ' '))))
+                .collect(Collectors.joining("\n"));
+        return lessons + "\n\ntutorial start NAME begins one, or goes on with it";
+    }
+
+    private static String progress(Course course, Lesson lesson) {
+        long done = lesson.steps().stream()
+                .filter(step -> course.isDone(lesson, step))
+                .count();
+        return course.folderOf(lesson).isEmpty()
+                ? "new"
+                : done + " of " + lesson.steps().size();
+    }
+
+    /** @param folder where the learner works; if empty, a folder of the lesson's name here */
+    String start(String name, Optional<Path> folder) {
+        Course course = course();
+        Lesson lesson = course.lesson(name);
+        boolean fresh = course.folderOf(lesson).isEmpty();
+        course.start(lesson, folder.orElse(Path.of(name)));
+        String introduction = fresh ? lesson.title() + "\n\n" + plain(lesson.introduction()) + "\n\n" : "";
+        return introduction + "you work in " + course.folderOf(lesson).orElseThrow() + "\n\n" + next();
+    }
+
+    private static Lesson open(Course course) {
+        return course.current()
+                .orElseThrow(() -> new HostMistake(
+                        "no lesson is open",
+                        "tutorial start NAME opens one of: "
+                                + course.lessons().stream().map(Lesson::name).collect(Collectors.joining(", "))));
+    }
+
+    /** The step at hand. */
+    String next() {
+        Course course = course();
+        Lesson lesson = open(course);
+        return course.next(lesson)
+                .map(step -> shown(lesson, step))
+                .orElse("that was all of " + lesson.name() + "; tutorial list shows more");
+    }
+
+    private static String shown(Lesson lesson, Step step) {
+        int number = lesson.steps().indexOf(step) + 1;
+        return "%s, step %d of %d: %s\n\n%s\n\ntutorial check looks at it, tutorial hint helps"
+                .formatted(lesson.name(), number, lesson.steps().size(), step.title(), plain(step.text()));
+    }
+
+    /** Where the open lesson is. */
+    String status() {
+        Course course = course();
+        Lesson lesson = open(course);
+        return lesson.steps().stream()
+                .map(step -> (course.isDone(lesson, step) ? "  ✓ " : "    ") + step.title())
+                .collect(Collectors.joining(
+                        "\n", lesson.name() + " in " + course.folderOf(lesson).orElseThrow() + "\n", ""));
+    }
+
+    /** What a check found. */
+    record Checked(boolean passed, boolean over, String text) {}
+
+    /** Checks the step at hand; if it is done, shows the next. */
+    Checked check() {
+        Course course = course();
+        Lesson lesson = open(course);
+        Optional<Step> step = course.next(lesson);
+        if (step.isEmpty()) {
+            return new Checked(true, true, next());
+        }
+        StepResult result =
+                check.check(lesson, step.get(), course.folderOf(lesson).orElseThrow());
+        if (result.passed()) {
+            course.done(lesson, step.get());
+        }
+        String text = result.text().lines().map(TerminalText::neutral).collect(Collectors.joining("\n"));
+        boolean over = course.next(lesson).isEmpty();
+        return new Checked(result.passed(), over, result.passed() ? text + "\n\n" + next() : text);
+    }
+
+    private Step atHand(Course course, Lesson lesson) {
+        return course.next(lesson)
+                .orElseThrow(() -> new HostMistake(lesson.name() + " is done", "tutorial reset begins it anew"));
+    }
+
+    String hint() {
+        Course course = course();
+        Lesson lesson = open(course);
+        return plain(course.hint(lesson, atHand(course, lesson)));
+    }
+
+    String solve() {
+        Course course = course();
+        Lesson lesson = open(course);
+        Step step = atHand(course, lesson);
+        course.solve(lesson, step);
+        return "the files of a solution are in " + course.folderOf(lesson).orElseThrow()
+                + "; tutorial check looks at them";
+    }
+
+    String reset() {
+        Course course = course();
+        Lesson lesson = open(course);
+        course.reset(lesson);
+        return lesson.name() + " begins anew\n\n" + next();
+    }
+
+    /** The folder of the open lesson. */
+    Path folder() {
+        Course course = course();
+        return course.folderOf(open(course)).orElseThrow();
+    }
+
+    /** What is wrong with lessons: all, or those named. */
+    List<String> verify(List<String> names) {
+        Course course = course();
+        Verification verification =
+                new Verification(check, name -> surroundings.err().println("vmlab: trying " + name));
+        return course.lessons().stream()
+                .filter(lesson -> names.isEmpty() || names.contains(lesson.name()))
+                .flatMap(lesson -> verification.problems(lesson).stream())
+                .toList();
+    }
+
+    /** Markdown as a terminal shows it well: without what only a renderer needs. */
+    private static String plain(String markdown) {
+        return markdown.replaceAll("(?m)^```\\w*\\n?", "").replace("**", "").replace("`", "");
+    }
+}

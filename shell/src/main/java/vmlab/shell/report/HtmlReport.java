@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.shell.report;
+
+import com.google.gson.Gson;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import vmlab.scenario.ScenarioResult;
+
+/**
+ * The results as a page: one file without anything it would have to fetch. What happened is data in it; {@code report.html}
+ * is the page that draws it.
+ */
+final class HtmlReport {
+    private static final String PLACE = "\"DATA\"";
+
+    private HtmlReport() {}
+
+    static void write(List<ScenarioResult> results, Writer to) throws IOException {
+        String page = template();
+        int at = page.indexOf(PLACE);
+        to.write(page.substring(0, at));
+        // Gson writes <, > and & as \\u003c and so on, so no text of a guest ends the script element.
+        new Gson().toJson(results.stream().map(HtmlReport::data).toList(), to);
+        to.write(page.substring(at + PLACE.length()));
+    }
+
+    private static Map<String, Object> data(ScenarioResult result) {
+        return Map.of(
+                "name", result.scenario().name(),
+                "file", result.scenario().file().toString(),
+                "seed", result.scenario().seed(),
+                "outcome", result.outcome().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                "told", Text.clean(result.told()),
+                "seconds", result.took().toMillis() / 1e3,
+                "printed", Text.clean(result.printed()),
+                "guests", result.guests().stream().map(HtmlReport::data).toList());
+    }
+
+    private static Map<String, Object> data(ScenarioResult.GuestRecord guest) {
+        return Map.of(
+                "name", guest.name(),
+                "backend", guest.backend(),
+                "seconds", guest.time().toNanos() / 1e9,
+                "console", Text.clean(guest.console()),
+                "events", guest.events().stream().map(Text::clean).toList());
+    }
+
+    private static String template() throws IOException {
+        try (InputStream page = Objects.requireNonNull(HtmlReport.class.getResourceAsStream("report.html"))) {
+            return new String(page.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.tutorials;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A lesson: a folder {@code NN-name} with
+ *
+ * <ul>
+ *   <li>{@code lesson.md}: a heading, an introduction, and a section for each step with its hints;
+ *   <li>{@code check.groovy}: what each step is checked by;
+ *   <li>{@code setup/}: what the learner's folder holds at the beginning, if anything;
+ *   <li>{@code solve/STEP/}: the files that solve a step, on top of the steps before;
+ *   <li>{@code wrong/CASE/}: files with a mistake; {@code wrong/CASE.md} says at which step, and what must be told.
+ * </ul>
+ *
+ * @param name without its number
+ * @param summary the first paragraph of the introduction
+ */
+public record Lesson(
+        String name,
+        String title,
+        String summary,
+        String introduction,
+        List<Step> steps,
+        List<Wrong> wrong,
+        Path folder) {
+    /**
+     * A mistake the lesson knows.
+     *
+     * @param step where it is found
+     * @param told what the learner must be told, in part
+     */
+    public record Wrong(String name, String step, String told, Path files) {
+        public Wrong {
+            Objects.requireNonNull(name);
+            Objects.requireNonNull(step);
+            Objects.requireNonNull(told);
+            Objects.requireNonNull(files);
+        }
+    }
+
+    public Lesson {
+        Objects.requireNonNull(name);
+        Objects.requireNonNull(title);
+        Objects.requireNonNull(summary);
+        Objects.requireNonNull(introduction);
+        steps = List.copyOf(steps);
+        wrong = List.copyOf(wrong);
+        Objects.requireNonNull(folder);
+    }
+
+    /** The step of that name. */
+    public Optional<Step> step(String stepName) {
+        return steps.stream().filter(step -> step.name().equals(stepName)).findFirst();
+    }
+
+    Path check() {
+        return folder.resolve("check.groovy");
+    }
+
+    Path setup() {
+        return folder.resolve("setup");
+    }
+
+    Path solution(Step step) {
+        return folder.resolve("solve").resolve(step.name());
+    }
+}

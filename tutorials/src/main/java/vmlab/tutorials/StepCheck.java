@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.tutorials;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.codehaus.groovy.runtime.MethodClosure;
+import vmlab.dsl.ScriptRunner;
+import vmlab.dsl.UserMistake;
+import vmlab.lab.Lab;
+import vmlab.vmm.HostMistake;
+
+/**
+ * Checks a step: runs the lesson's {@code check.groovy} with a lab of its own over the learner's folder. What it asserts is
+ * what the VMM sees: registers of hypercalls, octets of dataports, counts of events, files in the image.
+ *
+ * <p>In a check, {@code work} is the learner's folder and {@code live} the lab of the prompt, null where there is none.
+ * Threads: one at a time. Errors: what keeps a check from being done is thrown as it is; what a learner did wrong is a
+ * result.
+ */
+public final class StepCheck {
+    private final Supplier<Lab> labs;
+    private final Optional<Lab> live;
+
+    /**
+     * @param labs opens an empty lab for a check
+     * @param live the lab the learner is working in
+     */
+    public StepCheck(Supplier<Lab> labs, Optional<Lab> live) {
+        this.labs = Objects.requireNonNull(labs);
+        this.live = Objects.requireNonNull(live);
+    }
+
+    /** Whether the step is done in this folder. */
+    public StepResult check(Lesson lesson, Step step, Path work) {
+        CheckWords words = new CheckWords(step.name(), work);
+        try (Lab lab = labs.get()) {
+            ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(new StringWriter()));
+            offer(runner, words, work);
+            try {
+                runner.run(lesson.check(), List.of());
+            } finally {
+                runner.cleanUp();
+            }
+            if (!words.met()) {
+                throw new HostMistake(
+                        lesson.check() + " doesn't check the step " + step.name(),
+                        "add: step('" + step.name() + "') { … }");
+            }
+            return StepResult.passed(step.name(), words.evidence());
+        } catch (CheckWords.NotYet e) {
+            return withLikely(e.result(), words);
+        } catch (UserMistake e) {
+            return notYet(step, words, e);
+        }
+    }
+
+    private void offer(ScriptRunner runner, CheckWords words, Path work) {
+        for (String word : List.of("step", "recognise", "evidence", "fail", "file")) {
+            runner.binding().setVariable(word, new MethodClosure(words, word));
+        }
+        runner.binding().setVariable("work", work.toFile());
+        runner.binding().setVariable("live", live.orElse(null));
+    }
+
+    /** A host that lacks something isn't the learner's mistake. */
+    private static StepResult notYet(Step step, CheckWords words, UserMistake mistake) {
+        boolean hosts = mistake.kind() == UserMistake.Kind.HOST
+                || mistake.kind() == UserMistake.Kind.BACKEND
+                || mistake.kind() == UserMistake.Kind.INTERRUPTED;
+        if (hosts) {
+            throw mistake;
+        }
+        return withLikely(new StepResult(step.name(), false, words.evidence(), mistake.getMessage(), "", ""), words);
+    }
+
+    private static StepResult withLikely(StepResult result, CheckWords words) {
+        return result.likely().isEmpty()
+                ? new StepResult(
+                        result.step(),
+                        false,
+                        result.evidence(),
+                        result.seen(),
+                        result.expected(),
+                        words.likely(result.seen()))
+                : result;
+    }
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.tutorials
+
+import java.nio.file.Files
+import java.nio.file.Path
+import spock.lang.Specification
+import spock.lang.TempDir
+import vmlab.lab.Backend
+import vmlab.lab.GuestFiles
+import vmlab.lab.Lab
+import vmlab.lab.LabSettings
+import vmlab.lab.Progress
+import vmlab.vmm.HostMistake
+import vmlab.vmm.Machine.Pace
+
+/** The lesson engine, with lessons that need no guest. */
+class LessonSpec extends Specification {
+    @TempDir
+    Path folder
+
+    Lesson lesson
+    Path work
+
+    def setup() {
+        lesson = LessonReader.read(LessonSkeleton.make(Files.createDirectories(folder.resolve('lessons')), 'greeting'))
+        work = Files.createDirectories(folder.resolve('work'))
+    }
+
+    /** Checks here make no VM, so the lab needs nothing that makes one. */
+    private static StepCheck checker() {
+        new StepCheck({
+            new Lab(new LabSettings(
+                    Backend.SOFT, Pace.VIRTUAL, [:] as GuestFiles, Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
+        }, Optional.empty())
+    }
+
+    private StepResult check() {
+        checker().check(lesson, lesson.steps()[0], work)
+    }
+
+    def "a folder is read as a lesson"() {
+        expect:
+        lesson.name() == 'greeting'
+        lesson.steps()*.name() == ['say-hello']
+        lesson.steps()[0].hints().size() == 3
+        lesson.wrong()*.name() == ['capital']
+    }
+
+    def "a step is done when its check finds nothing"() {
+        expect:
+        !check().passed()
+        check().seen().contains('there is no file hello.txt')
+
+        when:
+        Files.writeString(work.resolve('hello.txt'), 'hello\n')
+
+        then:
+        check().passed()
+        check().evidence() == ['hello.txt says hello']
+    }
+
+    def "a known mistake is named, with what was seen and expected"() {
+        given:
+        Files.writeString(work.resolve('hello.txt'), 'Hello')
+
+        expect:
+        check().text().contains('seen: Hello')
+        check().text().contains('expected: the word hello')
+        check().text().contains('likely: the word begins with a small letter')
+    }
+
+    def "a lesson holds if its solution passes and its mistakes fail with their messages"() {
+        expect:
+        new Verification(checker(), {}).problems(lesson) == []
+    }
+
+    def "a lesson that doesn't hold is told in every part"() {
+        given:
+        Files.writeString(lesson.folder().resolve('solve/say-hello/hello.txt'), 'hallo')
+        Files.writeString(lesson.folder().resolve('wrong/capital/hello.txt'), 'hello')
+
+        when:
+        def problems = new Verification(checker(), {}).problems(lesson)
+
+        then:
+        problems.size() == 2
+        problems[0].startsWith('greeting/say-hello fails with its solution')
+        problems[1] == 'greeting/wrong/capital passes'
+    }
+
+    def "all that is missing in a folder is named"() {
+        given:
+        Files.delete(lesson.folder().resolve('check.groovy'))
+
+        when:
+        LessonReader.read(lesson.folder())
+
+        then:
+        def mistake = thrown(HostMistake)
+        mistake.message.contains('check.groovy is missing')
+    }
+
+    def "a text that breaks the rules is told"() {
+        given:
+        Files.writeString(lesson.folder().resolve('lesson.md'), '# x\n\ny\n\n## One\n\ntext\n\n### Hint\n\nonly one\n')
+        Files.writeString(lesson.folder().resolve('wrong/capital.md'), 'step: nosuch\n\nx\n')
+
+        when:
+        LessonReader.read(lesson.folder())
+
+        then:
+        def mistake = thrown(HostMistake)
+        mistake.message.contains('the step one has 1 hints, not 3')
+        mistake.message.contains('solve/one is missing')
+        mistake.message.contains('names the step nosuch')
+    }
+
+    def "progress survives a restart, by names of steps"() {
+        given:
+        def kept = folder.resolve('state/lessons.properties')
+        def course = new Course([lesson], kept)
+
+        when:
+        course.start(lesson, work)
+        def first = course.hint(lesson, lesson.steps()[0])
+        course.done(lesson, lesson.steps()[0])
+        def again = new Course([lesson], kept)
+
+        then:
+        first.startsWith('hint 1 of 3')
+        again.current().get() == lesson
+        again.folderOf(lesson).get() == work.toAbsolutePath()
+        again.next(lesson).empty
+        again.hint(lesson, lesson.steps()[0]).startsWith('hint 2 of 3')
+
+        when:
+        again.reset(lesson)
+
+        then:
+        again.next(lesson).get().name() == 'say-hello'
+    }
+
+    def "the solution's files are laid over the learner's"() {
+        given:
+        def course = new Course([lesson], folder.resolve('lessons.properties'))
+        course.start(lesson, work)
+
+        when:
+        course.solve(lesson, lesson.steps()[0])
+
+        then:
+        check().passed()
+    }
+}
