@@ -4,6 +4,7 @@ package vmlab.shell;
 import picocli.CommandLine.Option;
 import vmlab.lab.Backend;
 import vmlab.vmm.Machine.Pace;
+import vmlab.vmm.SoftCpu;
 
 /** Options of every command that opens a lab. */
 final class LabOptions {
@@ -33,8 +34,21 @@ final class LabOptions {
                     + " the clock on the wall says.")
     private Time time;
 
+    @Option(
+            names = "--soft-cpu",
+            paramLabel = "interpreter|compiler",
+            defaultValue = "compiler",
+            description =
+                    "How the CPU in Java executes: it only interprets, or compiles what is executed often. The guest"
+                            + " sees no difference but on the wall's clock.")
+    private SoftCpu softCpu;
+
     Backend backend() {
         return backend;
+    }
+
+    SoftCpu softCpu() {
+        return softCpu;
     }
 
     Pace paceOr(Pace otherwise) {

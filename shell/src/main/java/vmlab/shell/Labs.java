@@ -7,15 +7,16 @@ import vmlab.lab.Backend;
 import vmlab.lab.Lab;
 import vmlab.lab.LabSettings;
 import vmlab.vmm.Machine.Pace;
+import vmlab.vmm.SoftCpu;
 
 /** Opens labs as the command line wants them. */
 final class Labs {
     private Labs() {}
 
-    static Lab open(Backend backend, Pace pace, Surroundings surroundings) {
+    static Lab open(Backend backend, SoftCpu softCpu, Pace pace, Surroundings surroundings) {
         TerminalProgress progress = new TerminalProgress(surroundings);
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
-        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME));
+        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, softCpu));
         if (backend == Backend.AUTO) {
             Set<String> told = ConcurrentHashMap.newKeySet();
             // Only who makes a VM wants to know, and once.

@@ -109,7 +109,7 @@ final class TestCommand implements Callable<Integer> {
             scenarios.forEach(scenario -> surroundings.out().println(scenario.name()));
             return ExitCode.OK.status();
         }
-        Supplier<Lab> labs = () -> Labs.open(labOptions.backend(), pace(), surroundings);
+        Supplier<Lab> labs = () -> Labs.open(labOptions.backend(), labOptions.softCpu(), pace(), surroundings);
         List<ScenarioResult> results =
                 new Suite(scenarios, jobs, Duration.ofSeconds(timeoutSeconds)).run(labs, this::tell);
         report(results);

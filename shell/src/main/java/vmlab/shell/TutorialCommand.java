@@ -37,7 +37,8 @@ final class TutorialCommand implements Callable<Integer> {
     private Tutor tutor() {
         return new Tutor(
                 surroundings,
-                () -> Labs.open(labOptions.backend(), labOptions.paceOr(Pace.VIRTUAL), surroundings),
+                () -> Labs.open(
+                        labOptions.backend(), labOptions.softCpu(), labOptions.paceOr(Pace.VIRTUAL), surroundings),
                 Optional.empty());
     }
 

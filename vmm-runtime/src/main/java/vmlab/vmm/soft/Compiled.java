@@ -21,9 +21,9 @@ abstract class Compiled extends Term {
 
     Compiled(Region region, int delta, int instructions) {
         this.region = region;
-        calls = region.calls();
-        endings = region.endings();
-        exits = region.exits();
+        calls = region.calls;
+        endings = region.endings;
+        exits = region.exits;
         this.delta = delta;
         index = instructions - 1;
     }

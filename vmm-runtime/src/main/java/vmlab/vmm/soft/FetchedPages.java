@@ -61,9 +61,7 @@ final class FetchedPages {
         }
         int index = linear >>> 12 & GROUP - 1;
         int before = group[index];
-        boolean same = before != UNKNOWN
-                && (before & PAGE) == physicalPage
-                && (before & GLOBAL) != 0 == global;
+        boolean same = before != UNKNOWN && (before & PAGE) == physicalPage && (before & GLOBAL) != 0 == global;
         group[index] = physicalPage | (global ? GLOBAL : 0) | right(user) | (same ? before : 0);
         if (!global && (before == UNKNOWN || (before & GLOBAL) != 0)) {
             list(linear >>> 12);
@@ -73,7 +71,10 @@ final class FetchedPages {
     private void list(int page) {
         if (fleetingCount == fleeting.length) {
             // Pages that were forgotten one by one are still listed, perhaps several times.
-            int[] listed = Arrays.stream(fleeting, 0, fleetingCount).sorted().distinct().toArray();
+            int[] listed = Arrays.stream(fleeting, 0, fleetingCount)
+                    .sorted()
+                    .distinct()
+                    .toArray();
             fleetingCount = listed.length;
             fleeting = Arrays.copyOf(listed, Math.max(256, 2 * fleetingCount));
         }

@@ -61,8 +61,9 @@ final class RegionPlanner {
         for (Block block : blocks) {
             plan.add(planned(block, block.physical - blocks.get(0).physical));
         }
-        List<Block> entered =
-                blocks.stream().filter(block -> entries.contains(block.physical)).toList();
+        List<Block> entered = blocks.stream()
+                .filter(block -> entries.contains(block.physical))
+                .toList();
         return new Region(
                 blocks,
                 plan,

@@ -2,12 +2,13 @@
 package vmlab.vmm.soft;
 
 import java.lang.invoke.MethodHandle;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.soft.jit.CompilerThread;
 
 /**
@@ -26,7 +27,7 @@ final class Regions {
      */
     private static final int HOT = 3000;
 
-    /** Compiled regions of one CPU; of more, those that were met least recently are interpreted again. */
+    /** Compiled regions of one CPU; where one more comes, the oldest is interpreted again. */
     private static final int MOST_REGIONS = 4096;
 
     private static final Logger LOG = LoggerFactory.getLogger(Regions.class);
@@ -37,7 +38,9 @@ final class Regions {
     private int phase;
     private final SoftCpu kind;
     private final Queue<Finished> finished = new ConcurrentLinkedQueue<>();
-    private final Deque<Region> installed = new ArrayDeque<>();
+
+    /** Those in use, in the order they came. */
+    private final Set<Region> installed = new LinkedHashSet<>();
 
     Regions(Mmu mmu, SoftCpu kind) {
         this.mmu = mmu;
@@ -99,10 +102,9 @@ final class Regions {
         if (!next.region.isValid()) {
             return;
         }
-        next.region.install(next.constructor);
-        installed.add(next.region);
+        next.region.install(next.constructor, installed);
         if (installed.size() > MOST_REGIONS) {
-            installed.remove().dissolve();
+            installed.iterator().next().dissolve();
         }
     }
 }

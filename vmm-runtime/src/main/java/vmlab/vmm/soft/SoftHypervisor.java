@@ -5,6 +5,7 @@ import java.util.Objects;
 import vmlab.vmm.CpuModel;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.Vm;
 

@@ -4,6 +4,7 @@ package vmlab.vmm.soft;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Hypervisor.Board;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 

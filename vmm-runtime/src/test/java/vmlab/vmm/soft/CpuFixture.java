@@ -17,6 +17,7 @@ import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.InterruptController;
 import vmlab.vmm.IoBus;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.Vm;

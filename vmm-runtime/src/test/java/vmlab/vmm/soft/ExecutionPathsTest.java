@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.soft.CpuFixture.Mode;
 
 /**
@@ -91,7 +92,9 @@ class ExecutionPathsTest {
                     String expected = run(interpreted, code, registers, flags, memory, Mode.FLAT, 0);
                     compiled.again();
                     assertEquals(
-                            expected, run(compiled, registers, flags, memory, Mode.FLAT, slice), name + " round " + round);
+                            expected,
+                            run(compiled, registers, flags, memory, Mode.FLAT, slice),
+                            name + " round " + round);
                 }
             }
         }

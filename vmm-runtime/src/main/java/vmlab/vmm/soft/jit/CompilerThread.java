@@ -16,8 +16,8 @@ public final class CompilerThread {
     private CompilerThread() {}
 
     private static ThreadPoolExecutor executor() {
-        ThreadPoolExecutor executor = new ThreadPoolExecutor(
-                1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), task -> {
+        ThreadPoolExecutor executor =
+                new ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), task -> {
                     Thread thread = new Thread(task, "guest-compiler");
                     thread.setDaemon(true);
                     thread.setPriority(Thread.MIN_PRIORITY);

@@ -168,7 +168,8 @@ public final class RegionWriter {
 
     /** The delta that the block's transfer leads to. */
     private static int target(Part part) {
-        GuestInstruction last = part.instructions.isEmpty() ? null : part.instructions.get(part.instructions.size() - 1);
+        GuestInstruction last =
+                part.instructions.isEmpty() ? null : part.instructions.get(part.instructions.size() - 1);
         boolean falls = part.block.endingOffset() == part.block.code().length;
         return falls || last == null ? part.block.end() : part.block.end() + last.immediate;
     }
@@ -339,9 +340,7 @@ public final class RegionWriter {
             code.load(Code.LEFT);
             code.op(IADD);
             code.callStatic(
-                    Names.GENERATED,
-                    "spill",
-                    "(" + Names.object(Names.CPU) + "[I" + "I".repeat(registers + 5) + ")V");
+                    Names.GENERATED, "spill", "(" + Names.object(Names.CPU) + "[I" + "I".repeat(registers + 5) + ")V");
         }
 
         private void writeDispatch() {
@@ -429,8 +428,7 @@ public final class RegionWriter {
 
         private void writeEnding(Part part) {
             PlannedBlock block = part.block;
-            code.site(
-                    block.delta() + block.endingOffset(), block.instructions() - block.endingIndex() - 1);
+            code.site(block.delta() + block.endingOffset(), block.instructions() - block.endingIndex() - 1);
             call(part, "endings", Names.TERM, EXECUTE, block.ending());
             code.op(ARETURN);
         }
@@ -533,8 +531,7 @@ public final class RegionWriter {
             code.cpu();
             code.load(Code.BASE);
             code.load(Code.SITE);
-            code.callStatic(
-                    Names.COMPILED, "interrupted", "(Ljava/lang/Throwable;" + Names.object(Names.CPU) + "II)V");
+            code.callStatic(Names.COMPILED, "interrupted", "(Ljava/lang/Throwable;" + Names.object(Names.CPU) + "II)V");
             code.op(ATHROW);
         }
     }

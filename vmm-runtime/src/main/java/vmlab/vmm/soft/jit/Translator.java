@@ -146,8 +146,7 @@ final class Translator {
             case 0xD3:
                 return shiftByCl(i);
             case 0xC9:
-                leave();
-                return true;
+                return i.bytes == 4 && leave();
             case 0xF6, 0xF7:
                 return group3(i);
             case 0xFE:
@@ -896,7 +895,7 @@ final class Translator {
         code.setRegister(GuestInstruction.ESP);
     }
 
-    private void leave() {
+    private boolean leave() {
         code.cpu();
         code.register(GuestInstruction.EBP);
         code.onCpu("read32", "(I)I");
@@ -906,5 +905,6 @@ final class Translator {
         code.setRegister(GuestInstruction.ESP);
         code.load(Code.T1);
         code.setRegister(GuestInstruction.EBP);
+        return true;
     }
 }

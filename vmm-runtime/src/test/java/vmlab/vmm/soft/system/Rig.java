@@ -16,11 +16,11 @@ import vmlab.vmm.Hypervisor;
 import vmlab.vmm.InterruptController;
 import vmlab.vmm.IoBus;
 import vmlab.vmm.IoDevice;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.Vm;
 import vmlab.vmm.VmClock;
-import vmlab.vmm.soft.SoftCpu;
 import vmlab.vmm.soft.SoftHypervisor;
 
 /**

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package vmlab.vmm.soft;
+package vmlab.vmm;
 
 import java.util.Locale;
 
