@@ -62,6 +62,11 @@ public final class EventChannel implements Emitter {
         return was;
     }
 
+    /** Makes it pending or not as it was at some other time: nobody is told, nothing is counted. */
+    public void pending(boolean newPending) {
+        pending.set(newPending);
+    }
+
     /** Has somebody told whenever the event becomes pending, at once if it is; nobody else is told any more. */
     public void onPending(Runnable newListener) {
         listener = newListener;

@@ -4,6 +4,8 @@ package vmlab.dsl;
 import groovy.lang.Closure;
 import groovy.lang.DelegatesTo;
 import groovy.lang.Script;
+import java.io.File;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.List;
@@ -104,6 +106,15 @@ public abstract class LabScript extends Script {
     /** The lab itself. */
     public Lab getLab() {
         return context.lab();
+    }
+
+    /** The folder of this script's file; at the prompt the one that vmlab was started in. */
+    public File getHere() {
+        Path script = context.sources()
+                .here("here")
+                .map(place -> Path.of(place.file()).toAbsolutePath())
+                .orElseGet(() -> Path.of("prompt").toAbsolutePath());
+        return script.getParent().toFile();
     }
 
     /** Where {@code debian.kernel} comes from. */

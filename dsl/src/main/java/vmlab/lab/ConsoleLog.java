@@ -7,6 +7,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -41,6 +42,26 @@ final class ConsoleLog {
     private final StringBuilder text = new StringBuilder();
 
     private long dropped;
+
+    /**
+     * All of it.
+     *
+     * @param undecoded octets of a character that isn't whole yet
+     */
+    record State(String text, long dropped, byte[] undecoded) {}
+
+    /** For the machine's thread, as {@link #restore}. */
+    synchronized State state() {
+        return new State(text.toString(), dropped, Arrays.copyOf(undecoded.array(), undecoded.position()));
+    }
+
+    synchronized void restore(State state) {
+        text.setLength(0);
+        text.append(state.text);
+        dropped = state.dropped;
+        undecoded.clear();
+        undecoded.put(state.undecoded);
+    }
 
     void append(int octet) {
         if (undecoded.position() == 0 && octet < 0x80) {

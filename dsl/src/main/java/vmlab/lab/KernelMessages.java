@@ -13,6 +13,20 @@ final class KernelMessages {
     private final StringBuilder line = new StringBuilder();
     private volatile String panic;
 
+    /** All of it. */
+    record State(String line, Optional<String> panic) {}
+
+    /** For the machine's thread, as {@link #restore}. */
+    State state() {
+        return new State(line.toString(), panic());
+    }
+
+    void restore(State state) {
+        line.setLength(0);
+        line.append(state.line);
+        panic = state.panic.orElse(null);
+    }
+
     /** Takes the next octet; true if it completes the line that tells the panic. */
     boolean append(int octet) {
         if (octet != '\n') {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +48,7 @@ public final class Lab implements AutoCloseable {
     private final Wiring wiring = new Wiring(new Around(), activity, timeline, watches);
     private final CopyOnWriteArrayList<Runnable> changed = new CopyOnWriteArrayList<>();
     private final Turns turns = new Turns();
+    private final LabSnapshots snapshots = new LabSnapshots(this);
     private volatile Assembly assembly = Assembly.EMPTY;
 
     /** Paths of interfaces that needn't be connected; guarded by this object. */
@@ -349,14 +352,15 @@ public final class Lab implements AutoCloseable {
         @Override
         public int initialCount(String instance, Interface lock) {
             return switch (lock.kind()) {
-                case SEMAPHORE -> assembly.composition().settings().stream()
-                        .filter(s -> s.instance().equals(instance)
-                                && s.setting().attribute().equals(lock.name() + "_value"))
-                        .map(s -> s.setting().value())
-                        .filter(Integer.class::isInstance)
-                        .mapToInt(Integer.class::cast)
-                        .findFirst()
-                        .orElse(1);
+                case SEMAPHORE ->
+                    assembly.composition().settings().stream()
+                            .filter(s -> s.instance().equals(instance)
+                                    && s.setting().attribute().equals(lock.name() + "_value"))
+                            .map(s -> s.setting().value())
+                            .filter(Integer.class::isInstance)
+                            .mapToInt(Integer.class::cast)
+                            .findFirst()
+                            .orElse(1);
                 case BINARY_SEMAPHORE -> 0;
                 default -> 1;
             };
@@ -384,6 +388,66 @@ public final class Lab implements AutoCloseable {
     /** Has every VM that is added from now on announced, on the thread that adds it. */
     public void onVm(Consumer<LabVm> listener) {
         listeners.add(Objects.requireNonNull(listener));
+    }
+
+    // ---- snapshots
+
+    /** Keeps all VMs that are on, and what their connections hold, under a name; one of that name is forgotten. */
+    public LabSnapshot snapshot(String name) {
+        return snapshots.take(name);
+    }
+
+    /** Goes back to a snapshot of its own; VMs that were off then are off. */
+    public Lab restore(String name) {
+        snapshots.restore(name);
+        return this;
+    }
+
+    /** Goes on from a snapshot of this lab, or of another one of such VMs. */
+    public Lab restore(LabSnapshot snapshot) {
+        snapshots.restore(snapshot);
+        return this;
+    }
+
+    /** Goes on from a snapshot in a file. */
+    public Lab restore(Path file) {
+        snapshots.restore(file);
+        return this;
+    }
+
+    /** {@link #restore(Path)} for a file. */
+    public Lab restore(File file) {
+        return restore(file.toPath());
+    }
+
+    /** Its snapshots by name, in the order they were taken. */
+    public Map<String, LabSnapshot> snapshots() {
+        return snapshots.named();
+    }
+
+    /**
+     * So many labs of their own that go on from where this one is. Their VMs share memory with this one's until they write to it;
+     * handlers of hypercalls are the same objects. They end with this lab, or when they are closed.
+     *
+     * @throws LabMistake if a component that is no VM runs: where it is can't be copied
+     */
+    public List<Lab> fork(int count) {
+        return snapshots.fork(count);
+    }
+
+    /** A VM or component by its name, as Groovy writes it: {@code lab.vm0}. */
+    public Object propertyMissing(String name) {
+        Optional<LabVm> vm = vm(name);
+        if (vm.isPresent()) {
+            return vm.get();
+        }
+        return component(name).orElseThrow(() -> new LabMistake("the lab has no " + name, "it has " + names()));
+    }
+
+    private String names() {
+        List<String> names = new ArrayList<>(vms().stream().map(LabVm::name).toList());
+        names.addAll(components().stream().map(LabComponent::name).toList());
+        return names.isEmpty() ? "nothing so far" : String.join(", ", names);
     }
 
     public Pace pace() {
@@ -427,6 +491,9 @@ public final class Lab implements AutoCloseable {
     @Override
     public synchronized void close() {
         vms.forEach(LabVm::stop);
+        vms.forEach(vm -> vm.snapshotsOf().close());
+        snapshots.close();
+        settings.boots().awaitKept();
         components.forEach(LabComponent::close);
         wiring.close();
     }

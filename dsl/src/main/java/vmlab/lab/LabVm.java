@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import vmlab.dsl.model.VmSpec;
@@ -91,6 +92,8 @@ public final class LabVm {
     private final GuestView memory = new GuestView(this, false);
     private final GuestView virtual = new GuestView(this, true);
     private final VmSymbols symbols = new VmSymbols(this);
+    private final VmSnapshots snapshots = new VmSnapshots(this);
+    private final QuickBoot boot = new QuickBoot(this);
 
     /** Guarded by itself: machines report on their own threads. */
     private final ArrayDeque<GuestEvent> events = new ArrayDeque<>();
@@ -169,22 +172,119 @@ public final class LabVm {
     }
 
     /** Powers it on; does nothing if it is on. One that has ended begins anew, with an empty console. */
-    public synchronized LabVm start() {
-        if (cycle == null || cycle.end().isPresent()) {
-            close();
-            synchronized (events) {
-                events.clear();
-            }
-            PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report(), lab.turns());
-            shell = new ShellDialogue(this, fresh);
-            faces = VmFaces.of(spec);
-            lab.wiring().connect(spec, faces, fresh);
-            hypercalls.connect(fresh);
-            cycle = fresh;
-            lab.record(Timeline.Kind.STATE, name(), "running");
-            fresh.start(lab.pace());
+    public LabVm start() {
+        return start(Map.of());
+    }
+
+    /**
+     * {@link #start()} with options.
+     *
+     * @param options {@code coldBoot: true} has the guest boot, even if it is known how it is when it has booted
+     */
+    public synchronized LabVm start(Map<String, ?> options) {
+        boolean cold = QuickBoot.isCold(options);
+        if (isOff()) {
+            PowerCycle fresh = powerOn();
+            boot.begin(fresh, cold);
         }
         return this;
+    }
+
+    private boolean isOff() {
+        return cycle == null || cycle.end().isPresent();
+    }
+
+    /** Makes the machine, whose guest hasn't begun. */
+    private PowerCycle powerOn() {
+        close();
+        synchronized (events) {
+            events.clear();
+        }
+        PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report(), lab.turns());
+        shell = new ShellDialogue(this, fresh);
+        faces = VmFaces.of(spec);
+        lab.wiring().connect(spec, faces, fresh);
+        return fresh;
+    }
+
+    /** The machine has a guest, or gets one when it is needed. */
+    void begins(PowerCycle fresh) {
+        hypercalls.connect(fresh);
+        cycle = fresh;
+        lab.record(Timeline.Kind.STATE, name(), "running");
+        fresh.start(lab.pace());
+    }
+
+    /** Its time of being on, which begins now if it is off, with a guest that somebody brings. */
+    synchronized PowerCycle onOrPostponed() {
+        if (isOff()) {
+            begins(powerOn());
+        }
+        return cycle;
+    }
+
+    // ---- snapshots
+
+    /** Keeps it as it is now, under a name; one of that name is forgotten. */
+    public VmSnapshot snapshot(String name) {
+        return snapshots.take(name);
+    }
+
+    /** Goes back to a snapshot of its own; from off, too. */
+    public LabVm restore(String name) {
+        snapshots.restore(name);
+        return this;
+    }
+
+    /** Goes on from a snapshot of any VM of the same equipment. */
+    public LabVm restore(VmSnapshot snapshot) {
+        snapshots.restore(snapshot);
+        return this;
+    }
+
+    /** Goes on from a snapshot in a file. */
+    public LabVm restore(Path file) {
+        snapshots.restore(file);
+        return this;
+    }
+
+    /** {@link #restore(Path)} for a file. */
+    public LabVm restore(File file) {
+        return restore(file.toPath());
+    }
+
+    /** Its snapshots by name, in the order they were taken. */
+    public Map<String, VmSnapshot> snapshots() {
+        return snapshots.named();
+    }
+
+    /** Whether no other VM of the lab is on. */
+    boolean standsAlone() {
+        return lab.vms().stream()
+                .noneMatch(other -> other != this && (other.state() == State.RUNNING || other.state() == State.HELD));
+    }
+
+    /** Its guest begins, if that was put off. */
+    void beginNow() {
+        lastCycle().filter(now -> now.end().isEmpty()).ifPresent(PowerCycle::beginNow);
+    }
+
+    VmSnapshots snapshotsOf() {
+        return snapshots;
+    }
+
+    /** What a snapshot holds besides the machine. */
+    CycleState.OfVm known() {
+        return new CycleState.OfVm(shell.state(), hypercalls.seen(), events());
+    }
+
+    void knows(CycleState.OfVm known) {
+        shell.restore(known.shell());
+        hypercalls.seen(known.seenCalls());
+        synchronized (events) {
+            events.clear();
+            events.addAll(known.events());
+        }
     }
 
     /** Is described otherwise from now on: its interfaces at once, the rest when it is started next. */
@@ -343,8 +443,7 @@ public final class LabVm {
         if (state() == State.CREATED) {
             start();
         }
-        running();
-        shell.login(user, password);
+        boot.login(running(), shell, user, password);
         return this;
     }
 
@@ -606,7 +705,7 @@ public final class LabVm {
                 name() + " (" + spec.component() + "): " + condition(),
                 "  " + equipment(),
                 "  " + console + "; " + events().size() + " guest events",
-                "  can: start() stop() pause() resume() moveTo('kvm') login() sh('…') run(2.seconds) awaitEnd()",
+                "  can: start() stop() pause() resume() snapshot('a') restore('a') moveTo('kvm') login() sh('…') run(2.seconds) awaitEnd()",
                 "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
                 "       put('file', '/path') get('/path') install('hello') insmod('poke')",
                 "       gdb(1234) symbolFile() cpu(0)",
@@ -635,7 +734,7 @@ public final class LabVm {
     @Override
     public String toString() {
         return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume moveTo login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time backend registers events describe)";
+                + " (start stop pause resume snapshot restore moveTo login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time backend registers events describe)";
     }
 
     /** Its present or last time of being on. */
@@ -713,11 +812,11 @@ public final class LabVm {
         lastCycle().ifPresent(now -> now.handlerRun().interruptIfStuck());
     }
 
-    private interface Interruptible<T> {
+    interface Interruptible<T> {
         T call() throws InterruptedException;
     }
 
-    private <T> T interruptibly(String awaited, Interruptible<T> wait) {
+    <T> T interruptibly(String awaited, Interruptible<T> wait) {
         try {
             return wait.call();
         } catch (InterruptedException e) {

@@ -2,6 +2,7 @@
 package vmlab.lab;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import vmlab.crossvm.ConnectionFunction;
@@ -60,4 +61,24 @@ public interface MachineFactory {
 
     /** Makes the machine; the first UART talks to {@code console}. */
     Made make(VmSpec spec, Line console, GuestEvents events);
+
+    /**
+     * A machine whose kernel may be loaded later, or never, if it goes on from a snapshot.
+     *
+     * @param load loads the kernel, before the machine is started
+     */
+    record Prepared(Made made, Runnable load) {}
+
+    /** {@link #make} in two steps; the second does nothing where the first does all. */
+    default Prepared prepare(VmSpec spec, Line console, GuestEvents events) {
+        return new Prepared(make(spec, console, events), () -> {});
+    }
+
+    /**
+     * All that a guest's boot depends on, as text: two machines with the same one boot to the same state at virtual pace. Empty if
+     * there are none such.
+     */
+    default Optional<String> identity(VmSpec spec) {
+        return Optional.empty();
+    }
 }

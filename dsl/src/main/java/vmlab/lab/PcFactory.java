@@ -4,6 +4,7 @@ package vmlab.lab;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import vmlab.crossvm.PciConnections;
 import vmlab.crossvm.VmcallConnections;
@@ -23,6 +24,7 @@ import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.IrqLine;
+import vmlab.vmm.Machine;
 import vmlab.vmm.boot.BootImage;
 import vmlab.vmm.boot.BootLoader;
 import vmlab.vmm.boot.BootLoaders;
@@ -47,14 +49,51 @@ final class PcFactory implements MachineFactory {
 
     @Override
     public Made make(VmSpec spec, Line console, GuestEvents events) {
-        CpuModel cpu = cpu(spec);
-        Hypervisor hypervisor = hypervisor(spec, cpu);
-        GuestFiles files = settings.guest().forCpu(cpu);
-        BootImage image = new BootImage(
+        Prepared prepared = prepare(spec, console, events);
+        try {
+            prepared.load().run();
+        } catch (RuntimeException | Error e) {
+            prepared.made().machine().close();
+            throw e;
+        }
+        return prepared.made();
+    }
+
+    private BootImage image(VmSpec spec) {
+        GuestFiles files = settings.guest().forCpu(cpu(spec));
+        return new BootImage(
                 kernel(spec.kernelImage(), files),
                 spec.initrdImage().map(initrd -> initrd(initrd, files)),
                 spec.kernelCmdline());
-        BootLoader loader = BootLoaders.forImage(image);
+    }
+
+    @Override
+    public Optional<String> identity(VmSpec spec) {
+        CpuModel cpu = cpu(spec);
+        Hypervisor hypervisor = hypervisor(spec, cpu);
+        boolean same = hypervisor.name().equals("soft")
+                && spec.numVcpus() == 1
+                && spec.interfaces().isEmpty()
+                && spec.crossvmConnections().isEmpty();
+        return same ? Optional.of(identity(spec, image(spec), cpu)) : Optional.empty();
+    }
+
+    private String identity(VmSpec spec, BootImage image, CpuModel cpu) {
+        return String.join(
+                "\n",
+                Build.id(Machine.class, Pc.class, Lab.class),
+                cpu.toString(),
+                spec.guestRamMb() + " MB",
+                settings.guestTime().toString(),
+                FileStamp.of(image.kernel()),
+                image.initrd().map(FileStamp::of).orElse(""),
+                image.commandLine());
+    }
+
+    @Override
+    public Prepared prepare(VmSpec spec, Line console, GuestEvents events) {
+        CpuModel cpu = cpu(spec);
+        Hypervisor hypervisor = hypervisor(spec, cpu);
         AtomicReference<Uart16550> uart = new AtomicReference<>();
         CharSink out = octet -> console.sent(octet, uart.get().readByte(Uart16550.IER) == 0);
         Pc.Config config = new Pc.Config(
@@ -68,18 +107,16 @@ final class PcFactory implements MachineFactory {
         uart.set(pc.uart(0));
         FilePort filePort = pc.machine().add(new FilePort("file-port", console::nextOfFile, console::ofFile));
         pc.machine().ports().map(PcLayout.FILE_WINDOW, filePort.name(), filePort);
-        try {
-            pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
-        } catch (RuntimeException | Error e) {
-            pc.close();
-            throw e;
-        }
         IrqLine eventIrq = pc.irq(VmcallConnections.IRQ);
-        return new Made(
+        Made made = new Made(
                 pc.machine(),
                 () -> pc.uart(0).inputAvailable(),
                 eventIrq,
                 (thread, connections) -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, thread, connections));
+        return new Prepared(made, () -> {
+            BootLoader loader = BootLoaders.forImage(image(spec));
+            pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
+        });
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {

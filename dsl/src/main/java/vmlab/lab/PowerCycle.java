@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -30,6 +32,7 @@ import vmlab.vmm.Hypervisor;
 import vmlab.vmm.IrqLine;
 import vmlab.vmm.Machine;
 import vmlab.vmm.MachineEnd;
+import vmlab.vmm.MachineSnapshot;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.VmClock;
@@ -97,6 +100,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final BiConsumer<Executor, List<ConnectionFunction.Ends>> functions;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
+    private final PostponedStart beginning;
+
+    /** How often something came from outside that a boot by itself doesn't have. */
+    private final AtomicInteger disturbances = new AtomicInteger();
+
     private final Turns turns;
     private final Turns.Member turn;
 
@@ -132,8 +140,10 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
             Turns turns) {
         this.listeners = listeners;
         this.events = events;
-        MachineFactory.Made made = machines.make(spec, this, events);
+        MachineFactory.Prepared prepared = machines.prepare(spec, this, events);
+        MachineFactory.Made made = prepared.made();
         machine = made.machine();
+        beginning = new PostponedStart(prepared.load());
         eventIrq = made.eventIrq();
         functions = made.functions();
         input = new TypedInput(machine.clock(), made.inputAvailable());
@@ -178,11 +188,92 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         return Optional.ofNullable(connections);
     }
 
+    /** Loads the guest's kernel; gives the machine back if that fails. */
+    void load() {
+        try {
+            beginning.load();
+        } catch (RuntimeException | Error e) {
+            machine.close();
+            throw e;
+        }
+    }
+
+    /** Starts the machine, at once if its kernel is loaded, else when somebody needs the guest. */
     void start(Machine.Pace pace) {
-        machine.start(pace, pace == Machine.Pace.VIRTUAL);
-        if (pace == Machine.Pace.VIRTUAL) {
+        beginning.start(() -> {
+            machine.start(pace, pace == Machine.Pace.VIRTUAL);
+            if (pace == Machine.Pace.VIRTUAL) {
+                turn.join();
+            }
+        });
+    }
+
+    /** Starts the machine with a guest that is somewhere in its life. */
+    void startFrom(MachineSnapshot snapshot, CycleState state) {
+        beginning.startInstead(() -> {
+            machine.restore(snapshot);
+            restore(state);
+        });
+    }
+
+    /** Whether nobody has needed the guest so far. */
+    boolean isUntouched() {
+        return beginning.isUntouched();
+    }
+
+    /** How often somebody has typed, looked into the memory, moved it or debugged it. */
+    int disturbances() {
+        return disturbances.get();
+    }
+
+    /** Whether its guest hasn't begun yet. */
+    boolean isPostponed() {
+        return beginning.isPostponed();
+    }
+
+    /** The machine, as long as its guest hasn't begun: it has no thread of its own yet. */
+    Machine machineToBe() {
+        return machine;
+    }
+
+    /** Its guest begins now, if it was put off: there is another VM that may meet it. */
+    void beginNow() {
+        beginning.needed();
+    }
+
+    /** Its clock has been set: turns are counted from there. */
+    void retimed() {
+        if (!held && end().isEmpty() && machine.pace() == Machine.Pace.VIRTUAL) {
+            turn.leave();
             turn.join();
         }
+    }
+
+    // ---- what a snapshot holds besides the machine; for the machine's thread
+
+    /** Its part of a state. */
+    CycleState state(CycleState.OfVm ofVm) {
+        return new CycleState(
+                log.state(),
+                kernel.state(),
+                input.state(),
+                consumed,
+                machine.hypercalls().counts(),
+                ofVm);
+    }
+
+    void restore(CycleState state) {
+        log.restore(state.console());
+        kernel.restore(state.kernel());
+        input.restore(state.typed());
+        consumed = state.consumed();
+        machine.hypercalls().restore(state.calls());
+    }
+
+    /** Has the listeners of the console see all that was printed, as they would have. */
+    void replayConsole() {
+        byte[] printed = log.text().getBytes(StandardCharsets.UTF_8);
+        listeners.forEach(listener -> tell(listener, printed));
     }
 
     /** Ends the machine and gives its memory back; what it printed and its registers stay. */
@@ -269,6 +360,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Keeps the guest from running, whoever waits. */
     void hold() throws InterruptedException {
+        beginning.needed();
         held = true;
         leaveAndHold();
         machine.awaitHeld();
@@ -312,6 +404,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     }
 
     void pace(Machine.Pace pace) throws InterruptedException {
+        beginning.needed();
         machine.pace(pace);
         if (pace == Machine.Pace.VIRTUAL) {
             machine.hold();
@@ -325,6 +418,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     // ---- debuggers
 
     Machine machine() {
+        beginning.needed();
         return machine;
     }
 
@@ -339,6 +433,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Stops the guest, for a debugger; from now on it runs when the debugger says so, whoever waits for it. */
     void stopForDebugger() throws InterruptedException {
+        disturbances.incrementAndGet();
         stoppedForDebugger();
         machine.hold();
         machine.awaitHeld();
@@ -379,6 +474,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Guest time since power-on. */
     Duration time() throws InterruptedException {
+        if (beginning.isPostponed()) {
+            return Duration.ZERO;
+        }
         return lastTime != null
                 ? lastTime
                 : ask(() -> Duration.ofNanos(machine.clock().nanos()));
@@ -406,6 +504,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
      * @return why it can't; empty if it does, or has ended
      */
     Optional<RuntimeException> moveTo(Hypervisor hypervisor) throws InterruptedException {
+        disturbances.incrementAndGet();
         CompletableFuture<Optional<RuntimeException>> answer = new CompletableFuture<>();
         return answered(answer, () -> answer.complete(moved(hypervisor)), () -> answer.complete(Optional.empty()));
     }
@@ -421,6 +520,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Asks something of the machine that may need its memory. */
     <T> T inspect(Function<Machine, T> question) throws InterruptedException {
+        disturbances.incrementAndGet();
         return ask(() -> {
             synchronized (memoryUse) {
                 if (memoryGone) {
@@ -456,6 +556,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Has {@code task} done on the machine's thread or, if there is no such thread any more, {@code ending} on any. */
     private <T> T answered(CompletableFuture<T> answer, Runnable task, Runnable ending) throws InterruptedException {
+        beginning.needed();
         AtomicBoolean told = new AtomicBoolean();
         Runnable tellOnce = () -> {
             if (told.compareAndSet(false, true)) {
@@ -483,6 +584,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     /** Types for the guest. */
     void type(byte[] octets, boolean atOnce) {
         byte[] copy = octets.clone();
+        disturbances.incrementAndGet();
+        beginning.needed();
         machine.post(() -> input.add(copy, atOnce));
         turn.wake();
     }
@@ -590,7 +693,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         boolean panicked = polled && kernel.append(octet);
         if (!quiet) {
             for (Console.Listener listener : listeners) {
-                tell(listener, octet);
+                tell(listener, new byte[] {(byte) octet});
             }
         }
         Wait wait = waiting;
@@ -606,9 +709,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     }
 
     /** A listener is somebody else's code: its failure must not end the machine. */
-    private void tell(Console.Listener listener, int octet) {
+    private void tell(Console.Listener listener, byte[] octets) {
         try {
-            listener.printed(new byte[] {(byte) octet});
+            listener.printed(octets);
         } catch (RuntimeException | Error e) {
             listeners.remove(listener);
             LOG.error("a listener of the console of {} failed and gets no more output", machine.name(), e);

@@ -40,6 +40,18 @@ final class ShellDialogue {
         this.cycle = cycle;
     }
 
+    /** Where it stands. */
+    record State(boolean atShell, int commands) {}
+
+    State state() {
+        return new State(atShell, commands);
+    }
+
+    void restore(State state) {
+        atShell = state.atShell;
+        commands = state.commands;
+    }
+
     /** Waits for the login prompt and logs in; does nothing if that was done. */
     void login(String user, String password) {
         if (atShell) {

@@ -2,6 +2,7 @@
 package vmlab.lab;
 
 import java.util.ArrayDeque;
+import java.util.List;
 import vmlab.vmm.VmClock;
 
 /**
@@ -15,18 +16,30 @@ final class TypedInput {
     /** How long after a question its answer comes. */
     static final long REACTION_NANOS = 20_000_000;
 
-    private record Keys(long readyAtNanos, byte[] octets) {}
+    /** What was typed at once. */
+    record Keys(long readyAtNanos, byte[] octets) {}
+
+    /**
+     * All of it.
+     *
+     * @param announcedNext when the guest learns of more, or {@link #NEVER}
+     */
+    record State(List<Keys> waiting, Keys current, int fetched, long announcedNext) {}
+
+    private static final long NEVER = -1;
 
     private final VmClock clock;
     private final VmClock.Alarm ready;
     private final ArrayDeque<Keys> waiting = new ArrayDeque<>();
     private Keys current = new Keys(0, new byte[0]);
     private int fetched;
+    private long announcedNext = NEVER;
 
     /** An empty keyboard buffer. */
     TypedInput(VmClock clock, Runnable inputAvailable) {
         this.clock = clock;
         ready = clock.alarm(() -> {
+            announcedNext = NEVER;
             inputAvailable.run();
             announceNext();
         });
@@ -38,7 +51,28 @@ final class TypedInput {
         long earlier = waiting.isEmpty() ? 0 : waiting.peekLast().readyAtNanos;
         waiting.add(new Keys(Math.max(at, earlier), octets));
         if (!ready.isSet()) {
-            ready.at(waiting.peekLast().readyAtNanos);
+            announceAt(waiting.peekLast().readyAtNanos);
+        }
+    }
+
+    private void announceAt(long nanos) {
+        announcedNext = nanos;
+        ready.at(nanos);
+    }
+
+    State state() {
+        return new State(List.copyOf(waiting), current, fetched, announcedNext);
+    }
+
+    void restore(State state) {
+        waiting.clear();
+        waiting.addAll(state.waiting);
+        current = state.current;
+        fetched = state.fetched;
+        announcedNext = NEVER;
+        ready.cancel();
+        if (state.announcedNext != NEVER) {
+            announceAt(state.announcedNext);
         }
     }
 
@@ -46,7 +80,7 @@ final class TypedInput {
         long now = clock.nanos();
         for (Keys keys : waiting) {
             if (keys.readyAtNanos > now) {
-                ready.at(keys.readyAtNanos);
+                announceAt(keys.readyAtNanos);
                 return;
             }
         }

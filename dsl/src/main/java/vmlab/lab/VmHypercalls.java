@@ -117,6 +117,16 @@ public final class VmHypercalls {
         });
     }
 
+    /** How many calls, by token, waits have seen. */
+    Map<Integer, Long> seen() {
+        return Map.copyOf(consumed);
+    }
+
+    synchronized void seen(Map<Integer, Long> calls) {
+        consumed.clear();
+        consumed.putAll(calls);
+    }
+
     private String traced(HypercallRegisters registers, long nanos) {
         String unknown = handlers.containsKey(registers.eax()) ? "" : ", no handler";
         return "%s: hypercall %s at %.6f s: %s%s"
@@ -137,6 +147,11 @@ public final class VmHypercalls {
                 cycle.hypercalls().register(number, registered);
             }
         }
+    }
+
+    /** Registers the handlers of another VM. */
+    void registerAll(VmHypercalls other) {
+        other.handlers.forEach((token, registered) -> register(token, registered.handler));
     }
 
     /** Takes a token's handler away. */

@@ -81,11 +81,10 @@ final class Wiring implements AutoCloseable {
                 dataports.computeIfAbsent(path, p -> remembered(new LabDataport(p, size, watches)));
             }
             case USES, PROVIDES ->
-                procedures.compute(
-                        path, (p, there) -> same(there, face) ? there : procedure(p, instance, face));
+                procedures.compute(path, (p, there) -> same(there, face) ? there : procedure(p, instance, face));
             case MUTEX, SEMAPHORE, BINARY_SEMAPHORE ->
-                locks.computeIfAbsent(path, p -> new LabLock(
-                        p, face.kind(), surroundings.initialCount(instance, face), activity));
+                locks.computeIfAbsent(
+                        path, p -> new LabLock(p, face.kind(), surroundings.initialCount(instance, face), activity));
         }
     }
 
@@ -98,8 +97,7 @@ final class Wiring implements AutoCloseable {
     }
 
     private LabProcedure procedure(String path, String instance, Interface face) {
-        LabProcedure.Provider own =
-                (method, arguments) -> surroundings.serve(instance, face.name(), method, arguments);
+        LabProcedure.Provider own = (method, arguments) -> surroundings.serve(instance, face.name(), method, arguments);
         return new LabProcedure(path, face.kind(), own, activity);
     }
 
@@ -176,10 +174,24 @@ final class Wiring implements AutoCloseable {
                 .flatMap(function -> dataport(vm, function.dataport())
                         .map(dataport -> new ConnectionFunction.Ends(
                                 dataport.dataport(),
-                                function.emitted().flatMap(name -> event(vm, name)).map(LabEvent::source),
-                                function.consumed().flatMap(name -> event(vm, name)).map(LabEvent::channel)))
+                                function.emitted()
+                                        .flatMap(name -> event(vm, name))
+                                        .map(LabEvent::source),
+                                function.consumed()
+                                        .flatMap(name -> event(vm, name))
+                                        .map(LabEvent::channel)))
                         .stream())
                 .toList();
+    }
+
+    // ---- snapshots
+
+    WiringState state() {
+        return WiringState.of(dataports.values(), events.values());
+    }
+
+    void restore(WiringState state) {
+        state.restore(dataports.values(), events.values());
     }
 
     // ---- connections
@@ -190,7 +202,9 @@ final class Wiring implements AutoCloseable {
                 .map(connector -> switch (connector.kind()) {
                     case EVENT -> new EventCarrier(all(spec.from(), events), all(spec.to(), events), this::passed);
                     case DATAPORT ->
-                        memory(spec, sizeBytes.applyAsLong(spec.to().get(0)));
+                        memory(
+                                spec,
+                                spec.ends().stream().mapToLong(sizeBytes).max().orElseThrow());
                     case PROCEDURE -> calls(spec);
                 })
                 .orElse(LabConnection.Carrier.NOTHING);

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit
 import spock.lang.Specification
 import spock.lang.Timeout
 import vmlab.lab.Backend
+import vmlab.lab.BootCache
 import vmlab.lab.Lab
 import vmlab.lab.LabSettings
 import vmlab.lab.Progress
@@ -23,7 +24,7 @@ class HelloSpec extends Specification {
 
     private static Run run(Pace pace, SoftCpu softCpu) {
         def settings = new LabSettings(
-                Backend.SOFT, pace, CachedDebian.orSkip(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME, softCpu)
+                Backend.SOFT, pace, CachedDebian.orSkip(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME, BootCache.none(), softCpu)
         def printed = new StringWriter()
         try (def lab = new Lab(settings)) {
             new ScriptRunner(lab, new PrintWriter(printed, true)).run(SCRIPT, [])

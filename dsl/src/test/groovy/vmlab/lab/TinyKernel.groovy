@@ -32,6 +32,12 @@ class TinyKernel {
     /** Calls token 4 with EBX counting up, for ever. */
     static final String CALLS_FOR_EVER = 'B804000000 31DB 0F01C1 43 EBFA'
 
+    /** Prints a login prompt and, at each Enter, what comes next: for a password, and a shell's prompt three times. */
+    static String logsIn(String greeting) {
+        'BE65001000 AC 84C0 7407 66BAF803 EE EBF4 66BAFD03 EC A801 74FB 66BAF803 EC 3C0D 75EE EBE0' +
+                "$greeting login: \0Password: \0# \0# \0# \0".bytes.encodeHex()
+    }
+
     /**
      * Waits for a digit on COM1 and makes the hypercall of that token with 1, 1, 2 MB and 4096: 1 shares the first dataport
      * at 2 MB, 3 emits the first event. Sends the octet at 2 MB back, and so on.

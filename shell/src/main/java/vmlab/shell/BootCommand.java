@@ -18,6 +18,7 @@ import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.Setting;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
+import vmlab.lab.BootCache;
 import vmlab.lab.Lab;
 import vmlab.lab.LabVm;
 import vmlab.vmm.HostMistake;
@@ -71,7 +72,7 @@ final class BootCommand implements Callable<Integer> {
         }
         // Somebody may type: idle time must pass as it does for them.
         Pace pace = labOptions.paceOr(Pace.REAL_TIME);
-        try (Lab lab = Labs.open(labOptions.backend(), labOptions.softCpu(), pace, surroundings)) {
+        try (Lab lab = Labs.open(labOptions.backend(), labOptions.softCpu(), pace, BootCache.none(), surroundings)) {
             LabVm vm = lab.apply(assembly()).get(0);
             return surroundings.terminalIn() ? onTerminal(vm) : onPipe(vm);
         }

@@ -3,6 +3,7 @@ package vmlab.shell;
 
 import picocli.CommandLine.Option;
 import vmlab.lab.Backend;
+import vmlab.lab.BootCache;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.SoftCpu;
 
@@ -35,12 +36,22 @@ final class LabOptions {
     private Time time;
 
     @Option(
+            names = "--cold-boot",
+            description = "Have every guest boot, also one that is known as it is when it has booted.")
+    private boolean coldBoot;
+
+    /** Guests that have booted before. */
+    BootCache boots(Surroundings surroundings) {
+        return coldBoot ? BootCache.none() : Labs.boots(surroundings);
+    }
+
+    @Option(
             names = "--soft-cpu",
             paramLabel = "interpreter|compiler",
             defaultValue = "compiler",
             description =
                     "How the CPU in Java executes: it only interprets, or compiles what is executed often. The guest"
-                            + " sees no difference but on the wall's clock.")
+                            + " sees no difference.")
     private SoftCpu softCpu;
 
     Backend backend() {

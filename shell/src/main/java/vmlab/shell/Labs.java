@@ -4,19 +4,36 @@ package vmlab.shell;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import vmlab.lab.Backend;
+import vmlab.lab.BootCache;
 import vmlab.lab.Lab;
 import vmlab.lab.LabSettings;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.SoftCpu;
 
 /** Opens labs as the command line wants them. */
-final class Labs {
+public final class Labs {
     private Labs() {}
 
-    static Lab open(Backend backend, SoftCpu softCpu, Pace pace, Surroundings surroundings) {
+    /** A lab of this process's user, for tests. */
+    public static Lab open(Backend backend, Pace pace) {
+        return open(backend, pace, Surroundings.ofProcess());
+    }
+
+    /** A lab that knows the guests that have booted before. */
+    static Lab open(Backend backend, Pace pace, Surroundings surroundings) {
+        return open(backend, SoftCpu.COMPILER, pace, boots(surroundings), surroundings);
+    }
+
+    /** The user's guests that have booted before. */
+    static BootCache boots(Surroundings surroundings) {
+        return BootCache.in(CachedGuest.cache(surroundings.environment()).path("boots"));
+    }
+
+    static Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings) {
         TerminalProgress progress = new TerminalProgress(surroundings);
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
-        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, softCpu));
+        Lab lab = new Lab(
+                new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots, softCpu));
         if (backend == Backend.AUTO) {
             Set<String> told = ConcurrentHashMap.newKeySet();
             // Only who makes a VM wants to know, and once.

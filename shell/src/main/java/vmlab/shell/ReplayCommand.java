@@ -14,7 +14,6 @@ import vmlab.lab.Backend;
 import vmlab.lab.Lab;
 import vmlab.shell.report.FailureBundle;
 import vmlab.vmm.Machine.Pace;
-import vmlab.vmm.SoftCpu;
 
 /** {@code vmlab replay}: a scenario that failed, run up to where it fails, and then the prompt. */
 @Command(
@@ -39,7 +38,7 @@ final class ReplayCommand implements Callable<Integer> {
         Backend backend = Backend.valueOf(bundle.backend().toUpperCase(Locale.ROOT));
         Pace pace = bundle.pace().equals("real") ? Pace.REAL_TIME : Pace.VIRTUAL;
         ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
-        try (Lab lab = Labs.open(backend, SoftCpu.COMPILER, pace, surroundings)) {
+        try (Lab lab = Labs.open(backend, pace, surroundings)) {
             ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
             runner.seed(bundle.seed());
             try {

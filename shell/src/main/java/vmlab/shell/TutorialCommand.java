@@ -38,7 +38,11 @@ final class TutorialCommand implements Callable<Integer> {
         return new Tutor(
                 surroundings,
                 () -> Labs.open(
-                        labOptions.backend(), labOptions.softCpu(), labOptions.paceOr(Pace.VIRTUAL), surroundings),
+                        labOptions.backend(),
+                        labOptions.softCpu(),
+                        labOptions.paceOr(Pace.VIRTUAL),
+                        labOptions.boots(surroundings),
+                        surroundings),
                 Optional.empty());
     }
 

@@ -39,6 +39,8 @@ final class CommandLineTest {
                       --backend=auto|kvm|soft
                                             The CPU that runs the guests: Linux KVM or the one
                                               in Java. auto says which it took.
+                      --cold-boot           Have every guest boot, also one that is known as it
+                                              is when it has booted.
                   -e=CODE                   Run CODE.
                   -h, --help                Show this help message and exit.
                   -i                        Open the prompt when the script is done, with its

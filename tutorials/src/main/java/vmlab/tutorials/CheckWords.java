@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
@@ -40,9 +42,18 @@ public final class CheckWords {
     private final Map<Pattern, String> known = new LinkedHashMap<>();
     private boolean met;
 
-    CheckWords(String wanted, Path work) {
+    private final Function<Path, Object> scripts;
+    private final Supplier<String> printed;
+
+    /**
+     * @param scripts runs a script in the check's lab
+     * @param printed what scripts and handlers have printed
+     */
+    CheckWords(String wanted, Path work, Function<Path, Object> scripts, Supplier<String> printed) {
         this.wanted = Objects.requireNonNull(wanted);
         this.work = Objects.requireNonNull(work);
+        this.scripts = Objects.requireNonNull(scripts);
+        this.printed = Objects.requireNonNull(printed);
     }
 
     /** What checks a step: done if it is the one to be checked. */
@@ -74,11 +85,13 @@ public final class CheckWords {
     }
 
     /** The text of a file in the learner's folder; the step isn't done if it isn't there. */
-    public String file(String name) {
+    public String file(String name) throws IOException {
+        return Files.readString(there(name));
+    }
+
+    private Path there(String name) {
         Path file = work.resolve(name);
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
+        if (!Files.isRegularFile(file)) {
             throw new NotYet(new StepResult(
                     wanted,
                     false,
@@ -87,6 +100,17 @@ public final class CheckWords {
                     "the step's text names it",
                     ""));
         }
+        return file;
+    }
+
+    /** Runs a script of the learner's in the check's lab. */
+    public Object play(String name) {
+        return scripts.apply(there(name));
+    }
+
+    /** What the learner's scripts, and handlers they have registered, have printed so far. */
+    public String printed() {
+        return printed.get();
     }
 
     List<String> evidence() {

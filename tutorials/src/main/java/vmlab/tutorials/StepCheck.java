@@ -37,9 +37,20 @@ public final class StepCheck {
 
     /** Whether the step is done in this folder. */
     public StepResult check(Lesson lesson, Step step, Path work) {
-        CheckWords words = new CheckWords(step.name(), work);
         try (Lab lab = labs.get()) {
-            ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(new StringWriter()));
+            StringWriter printed = new StringWriter();
+            ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(printed, true));
+            return check(
+                    lesson,
+                    step,
+                    new CheckWords(step.name(), work, script -> runner.run(script, List.of()), printed::toString),
+                    runner,
+                    work);
+        }
+    }
+
+    private StepResult check(Lesson lesson, Step step, CheckWords words, ScriptRunner runner, Path work) {
+        try {
             offer(runner, words, work);
             try {
                 runner.run(lesson.check(), List.of());
@@ -60,7 +71,7 @@ public final class StepCheck {
     }
 
     private void offer(ScriptRunner runner, CheckWords words, Path work) {
-        for (String word : List.of("step", "recognise", "evidence", "fail", "file")) {
+        for (String word : List.of("step", "recognise", "evidence", "fail", "file", "play", "printed")) {
             runner.binding().setVariable(word, new MethodClosure(words, word));
         }
         runner.binding().setVariable("work", work.toFile());

@@ -2,6 +2,7 @@
 package vmlab.vmm;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,6 +12,9 @@ import java.util.TreeMap;
  *
  * <p>{@link SharedMemory} can be put over some of the RAM, or above it, where a PCI function has its memory; both CPUs see
  * it at once. Above the RAM it goes before a device's registers at the same address.
+ *
+ * <p>{@link #freeze} keeps what is in the RAM as a {@link MemoryImage} without copying it, and {@link #adopt} makes an image the
+ * RAM's content; pages are shared with the image until they are written to. Shared memory isn't part of an image.
  *
  * <p>Not modelled: holes; code above the RAM; the legacy area from 640 KB to 1 MB is plain RAM that the memory map declares reserved. Pages
  * cost host memory when they are first touched.
@@ -39,6 +43,8 @@ public final class GuestMemory implements AutoCloseable {
     /** What 32-bit physical addresses reach: taken from the host's address space at once, so that nothing ever moves. */
     private static final long REACH_BYTES = 1L << 32;
 
+    private static final int NO_FILE = -1;
+
     /** There begin a PC's APICs and what a back end keeps for itself. */
     private static final long WINDOWS_END = 0xFEC0_0000L;
 
@@ -51,11 +57,18 @@ public final class GuestMemory implements AutoCloseable {
     /** The ranges of {@link #shared} above the RAM, for CPUs to look through. */
     private volatile List<AddressRange> windows = List.of();
 
+    /** What the RAM's pages are in as long as nobody shares them; {@link #NO_FILE} from the first image on. */
+    private int file;
+
+    /** What pages that weren't written to since are shared with; null before the first image. */
+    private MemoryImage base;
+
     private volatile boolean closed;
 
-    private GuestMemory(long address, long sizeBytes) {
+    private GuestMemory(long address, long sizeBytes, int file) {
         this.address = address;
         this.sizeBytes = sizeBytes;
+        this.file = file;
     }
 
     /**
@@ -68,16 +81,20 @@ public final class GuestMemory implements AutoCloseable {
         if (sizeBytes <= 0 || sizeBytes % PAGE_BYTES != 0 || sizeBytes > 3L << 30) {
             throw new IllegalArgumentException("no RAM of %d bytes".formatted(sizeBytes));
         }
-        long mapped = NativePages.reserve(REACH_BYTES);
-        if (mapped == -1 || NativePages.zerosAt(mapped, sizeBytes) == -1) {
+        int file = NativePages.freezableFile("guest", sizeBytes);
+        long mapped = file < 0 ? -1 : NativePages.reserve(REACH_BYTES);
+        if (mapped == -1 || NativePages.fileAt(mapped, sizeBytes, file, 0) == -1) {
             if (mapped != -1) {
                 NativePages.release(mapped, REACH_BYTES);
+            }
+            if (file >= 0) {
+                NativePages.close(file);
             }
             throw new HostMistake(
                     "the host gives no %d MB of memory to the guest".formatted(sizeBytes >> 20),
                     "choose a smaller guest_ram_mb, or raise the limit (ulimit -v: a guest takes 4 GB of addresses)");
         }
-        return new GuestMemory(mapped, sizeBytes);
+        return new GuestMemory(mapped, sizeBytes, file);
     }
 
     /** Host address of guest physical address 0. */
@@ -179,7 +196,7 @@ public final class GuestMemory implements AutoCloseable {
         if (!canMap(range)) {
             throw new IllegalArgumentException("no shared memory can be mapped at " + range);
         }
-        if (NativePages.fileAt(address + guestAddress, memory.sizeBytes(), memory.open()) == -1) {
+        if (NativePages.fileAt(address + guestAddress, memory.sizeBytes(), memory.open(), 0) == -1) {
             throw refused(range);
         }
         shared.put(guestAddress, range);
@@ -227,6 +244,13 @@ public final class GuestMemory implements AutoCloseable {
     /** The copy comes in one step: a CPU that runs meanwhile never sees zeros. */
     private void becomeRam(AddressRange range) {
         long host = address + range.base();
+        if (file != NO_FILE) {
+            boolean copied = NativePages.write(file, host, range.sizeBytes(), range.base());
+            if (!copied || NativePages.fileAt(host, range.sizeBytes(), file, range.base()) == -1) {
+                throw refused(range);
+            }
+            return;
+        }
         long copy = NativePages.zeros(range.sizeBytes());
         if (copy == -1) {
             throw refused(range);
@@ -245,6 +269,91 @@ public final class GuestMemory implements AutoCloseable {
         if (range.base() < sizeBytes) {
             written(range.base(), range.sizeBytes());
         }
+    }
+
+    // ---- images
+
+    /**
+     * Keeps what is in the RAM. It isn't copied: from now on, pages are when they are written to. Where shared memory lies over
+     * RAM, what the image has there is of no meaning. The guest stands still meanwhile.
+     *
+     * @return closed by the caller; this memory may be closed before
+     * @throws HostMistake if the host has no memory for what has changed since the last image
+     */
+    public MemoryImage freeze() {
+        checkOpen();
+        if (base == null) {
+            MemoryImage first = MemoryImage.of(sizeBytes, MemoryLayer.of(file), NativePages.pagesOf(file));
+            file = NO_FILE;
+            base = first;
+            mapBase();
+            return first.share();
+        }
+        ChangedPages changed = ChangedPages.of(this, base);
+        if (!changed.pages().isEmpty()) {
+            MemoryLayer layer = MemoryLayer.copy("snapshot", address, sizeBytes, changed.pages());
+            become(
+                    changed.isWhole()
+                            ? MemoryImage.of(sizeBytes, layer, changed.pages())
+                            : base.with(layer, changed.pages()));
+        }
+        return base.share();
+    }
+
+    /**
+     * Makes an image what is in the RAM, but where shared memory lies over it. The guest stands still meanwhile, and its CPU takes
+     * over a state before it goes on.
+     *
+     * @throws IllegalArgumentException if the image is of another size
+     */
+    public void adopt(MemoryImage image) {
+        checkOpen();
+        if (image.sizeBytes() != sizeBytes) {
+            throw new IllegalArgumentException(
+                    "an image of %d bytes for a RAM of %d".formatted(image.sizeBytes(), sizeBytes));
+        }
+        become(image.share());
+        if (file != NO_FILE) {
+            NativePages.close(file);
+            file = NO_FILE;
+        }
+        written(0, sizeBytes);
+    }
+
+    private void become(MemoryImage image) {
+        MemoryImage old = base;
+        base = image;
+        mapBase();
+        if (old != null) {
+            old.close();
+        }
+    }
+
+    /** Leaves shared memory where it is. */
+    private void mapBase() {
+        long from = 0;
+        for (AddressRange over : shared.values()) {
+            if (over.base() < sizeBytes) {
+                mapBase(from, over.base());
+                from = over.end();
+            }
+        }
+        mapBase(from, sizeBytes);
+    }
+
+    private void mapBase(long from, long to) {
+        if (from < to) {
+            base.mapAt(address, new AddressRange(from, to - from));
+        }
+    }
+
+    /** The RAM that shared memory lies over. */
+    BitSet coveredPages() {
+        BitSet covered = new BitSet();
+        shared.values().stream()
+                .filter(over -> over.base() < sizeBytes)
+                .forEach(over -> covered.set((int) (over.base() / PAGE_BYTES), (int) (over.end() / PAGE_BYTES)));
+        return covered;
     }
 
     private static HostMistake refused(AddressRange range) {
@@ -279,6 +388,12 @@ public final class GuestMemory implements AutoCloseable {
         if (!closed) {
             closed = true;
             NativePages.release(address, REACH_BYTES);
+            if (file != NO_FILE) {
+                NativePages.close(file);
+            }
+            if (base != null) {
+                base.close();
+            }
         }
     }
 }

@@ -157,6 +157,30 @@ public final class Hypercalls {
                 .toList();
     }
 
+    /** How often a token was called, for a snapshot. */
+    public record Count(int token, long calls, Optional<HypercallRegisters> last) {}
+
+    /** The tokens that were called. */
+    public List<Count> counts() {
+        return tallies().stream()
+                .filter(tally -> tally.calls() > 0)
+                .map(tally -> new Count(tally.token(), tally.calls(), tally.last()))
+                .toList();
+    }
+
+    /** Takes counts over in place of its own; handlers stay. For the vCPU's thread. */
+    public void restore(List<Count> counts) {
+        for (Slot slot : table.all()) {
+            slot.calls = 0;
+            slot.last = null;
+        }
+        for (Count count : counts) {
+            Slot slot = slot(count.token);
+            slot.calls = count.calls;
+            slot.last = count.last.orElse(null);
+        }
+    }
+
     /** Called by a CPU when the guest executes {@code vmcall} or {@code vmmcall}, or rings the doorbell. */
     public void dispatch(Hypercall call) {
         int token = call.eax();

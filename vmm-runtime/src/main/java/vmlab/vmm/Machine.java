@@ -253,6 +253,26 @@ public final class Machine implements AutoCloseable {
         vcpu().restore(state.cpus().get(0));
     }
 
+    /**
+     * All of it, memory included but for what it shares with others; not copied.
+     *
+     * @throws IllegalArgumentException if it has several CPUs
+     * @throws HostMistake if the host has no memory left
+     */
+    public MachineSnapshot snapshot() {
+        refuseSeveralCpus();
+        vcpu().hold();
+        return new MachineSnapshot(state(), memory.freeze());
+    }
+
+    /** Takes over all of a machine, as {@link #restore(MachineState)}. */
+    public void restore(MachineSnapshot snapshot) {
+        vcpu().hold();
+        // Devices first: they say where shared memory lies over the RAM, which then keeps the image's content below.
+        restore(snapshot.state());
+        memory.adopt(snapshot.memory());
+    }
+
     private void refuseSeveralCpus() {
         if (cpus > 1) {
             throw new IllegalArgumentException(

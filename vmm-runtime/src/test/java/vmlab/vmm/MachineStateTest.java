@@ -21,6 +21,11 @@ final class MachineStateTest {
     /** inc eax; out 0x10, al; jmp back */
     private static final byte[] COUNT = {0x40, (byte) 0xE6, 0x10, (byte) 0xEB, (byte) 0xFB};
 
+    private static final int KEPT = 0x4000;
+
+    /** inc eax; mov [KEPT], eax; jmp back */
+    private static final byte[] COUNT_IN_MEMORY = {0x40, (byte) 0xA3, 0, KEPT >> 8, 0, 0, (byte) 0xEB, (byte) 0xF8};
+
     private record Count(int value, long nextNanos) {}
 
     /** Notes what is written to it, and stops the machine's CPU every microsecond. */
@@ -150,6 +155,43 @@ final class MachineStateTest {
             ticks(machine, 2);
 
             assertEquals(machine.state(), other.state());
+        }
+    }
+
+    @Test
+    void aSnapshotIsGoneOnFromAnyNumberOfTimesInAnyMachine() {
+        machine.memory().write(CODE, COUNT_IN_MEMORY);
+        ticks(machine, 3);
+        try (MachineSnapshot middle = machine.snapshot();
+                Machine other = machine()) {
+            int then = machine.memory().read32(KEPT);
+            ticks(machine, 4);
+            MachineState end = machine.state();
+            int last = machine.memory().read32(KEPT);
+            assertTrue(last > then && then > 0, then + " and then " + last);
+            ticks(other, 9);
+            for (Machine each : List.of(machine, other)) {
+                each.restore(middle);
+                assertEquals(middle.state(), each.state());
+                assertEquals(then, each.memory().read32(KEPT));
+                ticks(each, 4);
+                assertEquals(end, each.state());
+                assertEquals(last, each.memory().read32(KEPT));
+            }
+        }
+    }
+
+    @Test
+    void codeOfAnotherTimeIsForgotten() {
+        ticks(machine, 1);
+        try (MachineSnapshot before = machine.snapshot()) {
+            int seen = counter.seen.size();
+            machine.memory().write(CODE, COUNT_IN_MEMORY);
+            ticks(machine, 1);
+            assertEquals(seen, counter.seen.size(), "the new code writes to no port");
+            machine.restore(before);
+            ticks(machine, 1);
+            assertTrue(counter.seen.size() > seen);
         }
     }
 

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import vmlab.vmm.snapshot.RecordCodec;
 
 /**
  * What holds for every device. A device's test joins by implementing {@link #rig()}. A failing seed is in the failure's
@@ -48,6 +49,11 @@ public interface DeviceContract {
     }
 
     @Test
+    default void aStateCanBeWrittenAndRead() {
+        checkCodec(rig());
+    }
+
+    @Test
     default void randomTrafficNeverThrows() {
         long seed = Long.getLong("vmlab.seed", new Random().nextLong());
         DeviceRig<?> rig = rig();
@@ -85,6 +91,13 @@ public interface DeviceContract {
         disturb(from);
         ((DeviceRig<S>) to).restore(from.state());
         assertEquals(from.state(), to.state(), "a state makes another device the same");
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <S extends Record> void checkCodec(DeviceRig<S> rig) {
+        disturb(rig);
+        RecordCodec<S> codec = RecordCodec.of((Class<S>) rig.state().getClass());
+        assertEquals(rig.state(), codec.decode(codec.encode(rig.state())), "a snapshot on disk is as one in memory");
     }
 
     /** Writes at random until the state has changed. */

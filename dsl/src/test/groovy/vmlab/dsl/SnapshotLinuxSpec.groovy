@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.dsl
+
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.concurrent.TimeUnit
+import spock.lang.Specification
+import spock.lang.TempDir
+import spock.lang.Timeout
+import vmlab.lab.Backend
+import vmlab.lab.BootCache
+import vmlab.lab.Lab
+import vmlab.lab.LabSettings
+import vmlab.lab.Progress
+import vmlab.vmm.Machine.Pace
+
+/** The boot cache, snapshots and forks on the real guest, which boots once for all of this. */
+@Timeout(value = 9, unit = TimeUnit.MINUTES)
+class SnapshotLinuxSpec extends Specification {
+    private static final Path HELLO = Path.of('..', 'scripts', 'hello.groovy')
+
+    @TempDir
+    Path dir
+
+    private static Object run(Lab lab, String text) {
+        new ScriptRunner(lab, new PrintWriter(System.out, true)).run('lab.groovy', text.stripIndent(), [])
+    }
+
+    private Lab open(Pace pace = Pace.VIRTUAL) {
+        new Lab(new LabSettings(
+                Backend.SOFT,
+                pace,
+                CachedDebian.orSkip(),
+                Progress.silent(),
+                LabSettings.DEFAULT_GUEST_TIME,
+                BootCache.in(dir.resolve('boots'))))
+    }
+
+    /** What the manual's first script prints, and all that can be seen of its guest. */
+    private List<?> hello(Lab lab) {
+        def printed = new StringWriter()
+        new ScriptRunner(lab, new PrintWriter(printed, true)).run(HELLO, [])
+        def vm = lab.vm('vm0').get()
+        [printed.toString(), vm.console().text(), vm.time(), vm.registers(), vm.events()]
+    }
+
+    def "Linux is booted once, goes back and is many"() {
+        given:
+        def cold = open().withCloseable { hello(it) }
+        assert Files.list(dir.resolve('boots')).withCloseable { it.count() } == 1
+
+        when:
+        def lab = open()
+        def warm = hello(lab)
+
+        then: 'nobody can tell a boot from none'
+        warm == cold
+        warm[1].contains('Welcome to Buildroot')
+
+        when: 'a file written after a snapshot isn\'t there before'
+        def back = run(lab, '''\
+            def vm0 = lab.vm0
+            vm0.start().login()
+            vm0.sh('echo kept > /tmp/kept')
+            vm0.snapshot('clean')
+            vm0.sh('echo x > /tmp/x; cd /tmp')
+            assert vm0.sh('cat /tmp/x; pwd').out == 'x\\n/tmp'
+            vm0.restore('clean')
+            [vm0.sh('cat /tmp/x; pwd').out, vm0.sh('cat /tmp/kept').out]''')
+
+        then:
+        back[0].contains("can't open '/tmp/x'")
+        back[0].endsWith('/root')
+        back[1] == 'kept'
+
+        when: 'forks have files of their own'
+        def forked = run(lab, '''\
+            def vm0 = lab.vm0
+            vm0.restore('clean')
+            def forks = lab.fork(3)
+            forks.eachWithIndex { fork, i -> fork.vm0.sh("echo $i > /tmp/who") }
+            [forks.collect { it.vm0.sh('cat /tmp/who /tmp/kept').out }, vm0.sh('ls /tmp').out]''')
+
+        then:
+        forked[0] == (0..2).collect { "$it\nkept".toString() }
+        forked[1] == 'kept'
+
+        when: 'on disk it is the same guest'
+        def file = lab.vm('vm0').get().restore('clean').snapshots()['clean'].save(dir.resolve('clean.snapshot'))
+        def elsewhere = this.open()
+        run(elsewhere, 'lab { vm(0) { guest_ram_mb = 128; kernel_image = debian.kernel; initrd_image = rootfs { } } }')
+        elsewhere.vm0.restore(file)
+
+        then:
+        elsewhere.vm0.sh('cat /tmp/kept; uptime').out() == lab.vm0.sh('cat /tmp/kept; uptime').out()
+        Files.size(file) < 25 << 20
+
+        cleanup:
+        lab?.close()
+        elsewhere?.close()
+    }
+}
