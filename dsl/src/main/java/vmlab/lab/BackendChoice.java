@@ -19,6 +19,9 @@ record BackendChoice(Hypervisor hypervisor, String note) {
     /** Set to {@code machine}, it has guests on KVM use the machine's interrupt chips and timer: for tests. */
     static final String CHIPS_PROPERTY = "vmlab.kvm.chips";
 
+    /** The first good finding: a host doesn't lose its KVM, and to ask takes guests of its own. */
+    private static volatile KvmProbe.Result good;
+
     private static final String KVM = "backend kvm: the host's CPU";
     private static final String SOFT = "backend soft: the CPU in Java";
     private static final String OTHER_KERNEL = "a kernel for i386 (debian.kernel)";
@@ -29,7 +32,16 @@ record BackendChoice(Hypervisor hypervisor, String note) {
      * @throws BackendUnavailable if it does for none
      */
     static void check(Backend wanted) {
-        check(wanted, KvmProbe::run);
+        check(wanted, BackendChoice::probe);
+    }
+
+    private static KvmProbe.Result probe() {
+        KvmProbe.Result found = good;
+        if (found == null) {
+            found = KvmProbe.run();
+            good = found.usable() ? found : null;
+        }
+        return found;
     }
 
     static void check(Backend wanted, Supplier<KvmProbe.Result> probe) {
@@ -47,7 +59,7 @@ record BackendChoice(Hypervisor hypervisor, String note) {
      * @throws BackendUnavailable if that can't be had; another one is never taken instead
      */
     static BackendChoice of(Backend wanted, SoftCpu softCpu, CpuModel cpu) {
-        return of(wanted, softCpu, cpu, KvmProbe::run);
+        return of(wanted, softCpu, cpu, BackendChoice::probe);
     }
 
     private static Chips chips() {

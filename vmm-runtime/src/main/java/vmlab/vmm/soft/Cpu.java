@@ -183,9 +183,9 @@ final class Cpu implements OperandMemory, Hypercall {
         budget = 0;
     }
 
-    /** Whether traps may follow from single instructions (SDM 3B, 17.3). */
+    /** Whether traps may follow from single instructions, or RF ends with the next one (SDM 3B, 17.3). */
     boolean isTraced() {
-        return flag(Eflags.TF) || (dr[7] & 0xFF) != 0;
+        return flag(Eflags.TF | Eflags.RF) || (dr[7] & 0xFF) != 0;
     }
 
     CpuFault raise(int vector, int errorCode) {
