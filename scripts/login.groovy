@@ -10,7 +10,7 @@ lab {
 3.times {
     def from = System.nanoTime()
     vm0.start()
-    vm0.expect('buildroot login:')
+    vm0.console.expect('buildroot login:')
     printf('%.2f%n', (System.nanoTime() - from) / 1e9)
     vm0.stop()
 }

@@ -517,7 +517,7 @@ public final class LabVm {
                         "there is no back end \"%s\"".formatted(backend), name() + ".moveTo 'kvm', or 'soft'");
         };
         try {
-            return BackendChoice.of(wanted, cpu).hypervisor();
+            return BackendChoice.of(wanted, lab.settings().softCpu(), cpu).hypervisor();
         } catch (BackendUnavailable e) {
             throw new LabMistake(e.getMessage(), e.remedy());
         }
