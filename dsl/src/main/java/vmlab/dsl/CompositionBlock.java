@@ -70,10 +70,45 @@ public final class CompositionBlock extends Block {
         throw new ScriptMistake(side + ": " + given + " is no interface of an instance", side + ": vm0.do_print", side);
     }
 
+    // CAmkES's macros for what stands around its VMs: file server, serial server, timers. The machines here have it
+    // built in.
+
+    public void VM_COMPOSITION_DEF() {
+        // Nothing is left to do.
+    }
+
+    public void VM_PER_VM_COMP_DEF(int vm) {
+        mustBe("VM_PER_VM_COMP_DEF", vm);
+    }
+
+    public void VM_CONFIGURATION_DEF() {
+        // Nothing is left to do.
+    }
+
+    public void VM_PER_VM_CONFIG_DEF(int vm) {
+        mustBe("VM_PER_VM_CONFIG_DEF", vm);
+    }
+
+    /** With the number of a timer's client, as until 2017. */
+    public void VM_PER_VM_CONFIG_DEF(int vm, int timerClient) {
+        mustBe("VM_PER_VM_CONFIG_DEF", vm);
+    }
+
+    private void mustBe(String macro, int vm) {
+        if (!known.instances().contains("vm" + vm)) {
+            throw new ScriptMistake(
+                    macro + "(" + vm + ") is for a vm" + vm + ", which isn't there",
+                    "vm(" + vm + ") { … } makes it",
+                    macro);
+        }
+    }
+
     /** Instances, types and connectors by their names. */
     @Override
     public Object propertyMissing(String name) {
-        if (known.instances().contains(name)) {
+        boolean ofVm =
+                name.matches("vm\\d+_config") && known.instances().contains(name.substring(0, name.indexOf('_')));
+        if (known.instances().contains(name) || ofVm) {
             return new InstanceName(this, name);
         }
         return known.types().contains(name) || Connector.of(name).isPresent()

@@ -56,6 +56,11 @@ public final class VmBlock extends InterfaceBlock {
         return super.methodMissing(name, arguments);
     }
 
+    /** CAmkES's macro for what all its VMs have in common; vmlab's have it without. */
+    public void VM_INIT_DEF() {
+        // Nothing is left to do.
+    }
+
     /** vmlab's root file system, with files added. */
     public RootFs rootfs(@DelegatesTo(value = RootFsBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
         RootFsBlock words = new RootFsBlock(script());

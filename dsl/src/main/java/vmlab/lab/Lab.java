@@ -3,6 +3,7 @@ package vmlab.lab;
 
 import java.io.File;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -48,7 +49,8 @@ public final class Lab implements AutoCloseable {
     private final Wiring wiring = new Wiring(new Around(), activity, timeline, watches);
     private final CopyOnWriteArrayList<Runnable> changed = new CopyOnWriteArrayList<>();
     private final Turns turns = new Turns();
-    private final LabSnapshots snapshots = new LabSnapshots(this);
+    private final LabSnapshots kept = new LabSnapshots(this);
+    private final TimeTravel travel = new TimeTravel(this);
     private volatile Assembly assembly = Assembly.EMPTY;
 
     /** Paths of interfaces that needn't be connected; guarded by this object. */
@@ -394,24 +396,24 @@ public final class Lab implements AutoCloseable {
 
     /** Keeps all VMs that are on, and what their connections hold, under a name; one of that name is forgotten. */
     public LabSnapshot snapshot(String name) {
-        return snapshots.take(name);
+        return kept.take(name);
     }
 
     /** Goes back to a snapshot of its own; VMs that were off then are off. */
     public Lab restore(String name) {
-        snapshots.restore(name);
+        kept.restore(name);
         return this;
     }
 
     /** Goes on from a snapshot of this lab, or of another one of such VMs. */
     public Lab restore(LabSnapshot snapshot) {
-        snapshots.restore(snapshot);
+        kept.restore(snapshot);
         return this;
     }
 
     /** Goes on from a snapshot in a file. */
     public Lab restore(Path file) {
-        snapshots.restore(file);
+        kept.restore(file);
         return this;
     }
 
@@ -422,7 +424,17 @@ public final class Lab implements AutoCloseable {
 
     /** Its snapshots by name, in the order they were taken. */
     public Map<String, LabSnapshot> snapshots() {
-        return snapshots.named();
+        return kept.named();
+    }
+
+    /** What differs between two snapshots of its own: of each VM registers, devices, memory by symbols, console. */
+    public List<SnapshotDiff> diff(String first, String second) {
+        return diff(kept.named(first), kept.named(second));
+    }
+
+    /** What differs between two snapshots. */
+    public List<SnapshotDiff> diff(LabSnapshot first, LabSnapshot second) {
+        return kept.diff(first, second);
     }
 
     /**
@@ -432,7 +444,42 @@ public final class Lab implements AutoCloseable {
      * @throws LabMistake if a component that is no VM runs: where it is can't be copied
      */
     public List<Lab> fork(int count) {
-        return snapshots.fork(count);
+        return kept.fork(count);
+    }
+
+    /** {@link #remember(Duration)} each second of guest time. */
+    public Lab remember() {
+        return remember(Duration.ofSeconds(1));
+    }
+
+    /**
+     * Has the past of its only VM that is on be known from now on, at virtual pace and on the CPU in Java. What the guest is given
+     * from outside is recorded, and a snapshot taken each {@code every} of guest time.
+     */
+    public Lab remember(Duration every) {
+        travel.remember(every);
+        return this;
+    }
+
+    /** Goes back by so much guest time. The guest goes on from there when it is waited for next. */
+    public Lab back(Duration time) {
+        travel.back(time);
+        return this;
+    }
+
+    /**
+     * Goes to another moment, also to a later one, as long as the guest hasn't gone on from an earlier one.
+     *
+     * @param where {@code hypercall: 4, nth: 3}: just behind the third call of token 4 since power-on; {@code time: 2.seconds}: where
+     *     so much guest time had passed since power-on
+     */
+    public Lab goTo(Map<String, ?> where) {
+        travel.goTo(where);
+        return this;
+    }
+
+    TimeTravel travel() {
+        return travel;
     }
 
     /** A VM or component by its name, as Groovy writes it: {@code lab.vm0}. */
@@ -492,7 +539,8 @@ public final class Lab implements AutoCloseable {
     public synchronized void close() {
         vms.forEach(LabVm::stop);
         vms.forEach(vm -> vm.snapshotsOf().close());
-        snapshots.close();
+        kept.close();
+        travel.close();
         settings.boots().awaitKept();
         components.forEach(LabComponent::close);
         wiring.close();

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -92,7 +93,7 @@ public final class LabVm {
     private final GuestView memory = new GuestView(this, false);
     private final GuestView virtual = new GuestView(this, true);
     private final VmSymbols symbols = new VmSymbols(this);
-    private final VmSnapshots snapshots = new VmSnapshots(this);
+    private final VmSnapshots kept = new VmSnapshots(this);
     private final QuickBoot boot = new QuickBoot(this);
 
     /** Guarded by itself: machines report on their own threads. */
@@ -227,24 +228,24 @@ public final class LabVm {
 
     /** Keeps it as it is now, under a name; one of that name is forgotten. */
     public VmSnapshot snapshot(String name) {
-        return snapshots.take(name);
+        return kept.take(name);
     }
 
     /** Goes back to a snapshot of its own; from off, too. */
     public LabVm restore(String name) {
-        snapshots.restore(name);
+        kept.restore(name);
         return this;
     }
 
     /** Goes on from a snapshot of any VM of the same equipment. */
     public LabVm restore(VmSnapshot snapshot) {
-        snapshots.restore(snapshot);
+        kept.restore(snapshot);
         return this;
     }
 
     /** Goes on from a snapshot in a file. */
     public LabVm restore(Path file) {
-        snapshots.restore(file);
+        kept.restore(file);
         return this;
     }
 
@@ -253,9 +254,14 @@ public final class LabVm {
         return restore(file.toPath());
     }
 
+    /** What differs between two of its snapshots: registers, devices, memory by the kernel's symbols, console. */
+    public SnapshotDiff diff(String first, String second) {
+        return kept.diff(first, second);
+    }
+
     /** Its snapshots by name, in the order they were taken. */
     public Map<String, VmSnapshot> snapshots() {
-        return snapshots.named();
+        return kept.named();
     }
 
     /** Whether no other VM of the lab is on. */
@@ -270,12 +276,21 @@ public final class LabVm {
     }
 
     VmSnapshots snapshotsOf() {
-        return snapshots;
+        return kept;
     }
 
     /** What a snapshot holds besides the machine. */
     CycleState.OfVm known() {
         return new CycleState.OfVm(shell.state(), hypercalls.seen(), events());
+    }
+
+    /** Time has been travelled: all that was printed and called until now has been seen. */
+    void arrived(PowerCycle now) {
+        shell.restore(new ShellDialogue.State(false, shell.state().commands()));
+        now.consumed(now.log().end());
+        Map<Integer, Long> all = new HashMap<>();
+        now.hypercalls().counts().forEach(count -> all.put(count.token(), count.calls()));
+        hypercalls.seen(all);
     }
 
     void knows(CycleState.OfVm known) {
@@ -502,7 +517,7 @@ public final class LabVm {
                         "there is no back end \"%s\"".formatted(backend), name() + ".moveTo 'kvm', or 'soft'");
         };
         try {
-            return BackendChoice.of(wanted, cpu).hypervisor();
+            return BackendChoice.of(wanted, lab.settings().softCpu(), cpu).hypervisor();
         } catch (BackendUnavailable e) {
             throw new LabMistake(e.getMessage(), e.remedy());
         }
@@ -827,7 +842,7 @@ public final class LabVm {
     }
 
     /** The watch of who waits for time to pass or for the end. */
-    private enum Until implements PowerCycle.Watch {
+    enum Until implements PowerCycle.Watch {
         NEVER;
 
         @Override

@@ -202,7 +202,9 @@ final class Wiring implements AutoCloseable {
                 .map(connector -> switch (connector.kind()) {
                     case EVENT -> new EventCarrier(all(spec.from(), events), all(spec.to(), events), this::passed);
                     case DATAPORT ->
-                        memory(spec, sizeBytes.applyAsLong(spec.to().get(0)));
+                        memory(
+                                spec,
+                                spec.ends().stream().mapToLong(sizeBytes).max().orElseThrow());
                     case PROCEDURE -> calls(spec);
                 })
                 .orElse(LabConnection.Carrier.NOTHING);

@@ -4,6 +4,7 @@ package vmlab.scenario;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import vmlab.lab.Timeline;
 
 /**
  * What came of a scenario.
@@ -12,9 +13,16 @@ import java.util.Objects;
  * @param took host time
  * @param printed what the script printed
  * @param guests in the order they were made
+ * @param timeline what happened between VMs and components, oldest first
  */
 public record ScenarioResult(
-        Scenario scenario, Outcome outcome, String told, Duration took, String printed, List<GuestRecord> guests) {
+        Scenario scenario,
+        Outcome outcome,
+        String told,
+        Duration took,
+        String printed,
+        List<GuestRecord> guests,
+        List<Timeline.Entry> timeline) {
     /** How a scenario ends. */
     public enum Outcome {
         PASSED,
@@ -53,6 +61,7 @@ public record ScenarioResult(
         Objects.requireNonNull(took);
         Objects.requireNonNull(printed);
         guests = List.copyOf(guests);
+        timeline = List.copyOf(timeline);
     }
 
     /** The first line of what is told. */

@@ -53,7 +53,14 @@ public final class ScenarioRun {
             }
             List<GuestRecord> guests =
                     lab.vms().stream().map(ScenarioRun::record).toList();
-            return new ScenarioResult(scenario, outcome, told, took, printed.toString(), guests);
+            return new ScenarioResult(
+                    scenario,
+                    outcome,
+                    told,
+                    took,
+                    printed.toString(),
+                    guests,
+                    lab.timeline().entries());
         }
     }
 

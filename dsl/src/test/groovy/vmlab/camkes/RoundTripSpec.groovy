@@ -14,7 +14,7 @@ import vmlab.export.MermaidWriter
 /** What is exported is the same when it is imported: as a .camkes file, flat or with the VM macros, and as a script. */
 class RoundTripSpec extends Specification {
     static final List<String> SAMPLES = [
-        'tutorial/vm', 'board/vm', 'minimal64/minimal', 'optiplex/optiplex', 'virtqueues/virtqueues', 'devices/devices',
+        Samples.TUTORIAL, 'board/vm', 'minimal64/minimal', 'optiplex/optiplex', 'virtqueues/virtqueues', 'devices/devices',
         'arm/multi']
 
     @TempDir

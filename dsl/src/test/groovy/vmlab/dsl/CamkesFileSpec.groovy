@@ -29,7 +29,7 @@ class CamkesFileSpec extends Specification {
     def "the tutorial's folder runs, and its component in C prints what the guest gives it"() {
         given:
         def guest = CachedDebian.orSkip()
-        def file = Samples.copy(folder, 'tutorial/vm')
+        def file = Samples.copy(folder, Samples.TUTORIAL)
         Files.createDirectories(folder.resolve('configurations'))
         Files.writeString(folder.resolve('configurations/board.h'), HEADER)
         def printed = new StringWriter()
@@ -63,7 +63,7 @@ class CamkesFileSpec extends Specification {
     def "a closure takes the place of a component's code"() {
         given:
         def scripts = new Scripts()
-        def file = Samples.copy(folder, 'tutorial/vm')
+        def file = Samples.copy(folder, Samples.TUTORIAL)
         def made = "lab.load('$file', components: [PrintServer: { println 'from here' }])"
 
         when:

@@ -159,8 +159,9 @@ class LiveSpec extends Specification {
         lines() == []
 
         when:
+        run('print_server.start()')
+        lab.activity().awaitQuiet()
         run('''\
-            print_server.start()
             conn_do_print.plug()
             vm0.data.text('two')
             call('3')

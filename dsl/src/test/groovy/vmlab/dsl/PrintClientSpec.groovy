@@ -121,9 +121,8 @@ class PrintClientSpec extends Specification {
     @TempDir
     Path folder
 
-    def "the component prints the words, each once and in order, in Groovy as in C"() {
-        given:
-        def guest = CachedDebian.orSkip()
+    /** Writes the exercise into a folder, and runs it up to the login. */
+    static void run(ScriptRunner runner, Path folder) {
         def client = folder.resolve('my-guest/pkg/print_client')
         Files.createDirectories(client)
         Files.writeString(client.resolve('print_client.c'), CLIENT)
@@ -131,14 +130,21 @@ class PrintClientSpec extends Specification {
                 + 'include ../../common_app.mk\n\nprint_client: print_client.o\n'
                 + '\t$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcamkes -o $@\n')
         Files.writeString(folder.resolve('my-guest/camkes_init'), INIT)
+        def script = Files.writeString(folder.resolve('lab.groovy'), LAB)
+        runner.run(script, [folder.resolve('my-guest').toString()])
+    }
+
+    def "the component prints the words, each once and in order, in Groovy as in C"() {
+        given:
+        def guest = CachedDebian.orSkip()
         def lab = new Lab(new LabSettings(
                 Backend.SOFT, Pace.VIRTUAL, guest, Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
         def printed = new StringWriter()
-        def script = Files.writeString(folder.resolve('lab.groovy'), LAB)
+        def runner = new ScriptRunner(lab, new PrintWriter(printed, true))
         def words = (1..20).collect { "word$it".toString() }
 
         when:
-        new ScriptRunner(lab, new PrintWriter(printed, true)).run(script, [folder.resolve('my-guest').toString()])
+        run(runner, folder)
         def vm = lab.vm('vm0').get()
         def server = lab.component('print_server').get()
 
@@ -164,14 +170,42 @@ class PrintClientSpec extends Specification {
         server.dataport('data').get().cString() == 'later\n'
         server.lines() == words
 
+        when: 'what the component runs is replaced, and a client waits for an event that was dropped'
+        def live = runner.run('live', '''\
+            print_server.run {
+                while (true) {
+                    do_print_wait()
+                    println data.cString().reverse()
+                    done_printing_emit()
+                }
+            }
+            conn_do_print.unplug()
+            vm0.sh('print_client lost & sleep 1; kill -0 $! && echo it waits').out
+            '''.stripIndent(), [])
+
+        then:
+        live.endsWith('it waits')
+        server.lines() == words
+
+        when: 'somebody at the prompt answers it, and the connection is there again'
+        runner.run('live', '''\
+            vm0.done_printing.emit()
+            vm0.sh('wait')
+            conn_do_print.plug()
+            vm0.sh('print_client again')
+            '''.stripIndent(), [])
+
+        then:
+        server.lines() == words + ['niaga']
+
         when: 'the tutorial\'s own component takes its place'
         def source = Files.writeString(folder.resolve('print_server.c'), SERVER)
         server.run(CBehaviour.of(server.spec().type(), [source], [], guest::component))
         vm.sh('print_client hello world')
 
         then:
-        server.lines() == words + ['hello', 'world']
-        vm.port('done_printing').get().taken() == words.size() + 2
+        server.lines() == words + ['niaga', 'hello', 'world']
+        vm.port('done_printing').get().taken() == words.size() + 4
 
         cleanup:
         lab.close()

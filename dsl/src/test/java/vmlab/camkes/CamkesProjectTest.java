@@ -35,7 +35,7 @@ class CamkesProjectTest {
     private Path folder;
 
     private CamkesProject tutorial(LoadOptions options) throws IOException, URISyntaxException {
-        return CamkesProject.read(Samples.copy(folder, "tutorial/vm"), options);
+        return CamkesProject.read(Samples.copy(folder, Samples.TUTORIAL), options);
     }
 
     private static VmSpec vm(CamkesProject project, int index) {
@@ -157,7 +157,7 @@ class CamkesProjectTest {
 
     @Test
     void theTablesGiveEventsTheirIds() throws Exception {
-        Path file = Samples.copy(folder, "tutorial/vm");
+        Path file = Samples.copy(folder, Samples.TUTORIAL);
         change(
                 "vm.camkes",
                 "emits DoPrint do_print;\n    consumes",
@@ -174,7 +174,7 @@ class CamkesProjectTest {
 
     @Test
     void anIdThatIsAnotherInTheTableIsToldAtBothPlaces() throws Exception {
-        Path file = Samples.copy(folder, "tutorial/vm");
+        Path file = Samples.copy(folder, Samples.TUTORIAL);
         change(
                 "vm.camkes",
                 "    dataport Buf(4096) data;\n    emits",
@@ -191,7 +191,7 @@ class CamkesProjectTest {
     /** The build files of 2016. */
     @Test
     void aMakefileTellsTheSources() throws Exception {
-        Path file = Samples.copy(folder, "tutorial/vm");
+        Path file = Samples.copy(folder, Samples.TUTORIAL);
         Files.delete(folder.resolve("CMakeLists.txt"));
         write("Makefile", """
                 Init0_CFILES += $(wildcard $(SOURCE_DIR)/src/cross_vm.c) \\
@@ -223,7 +223,7 @@ class CamkesProjectTest {
     @ParameterizedTest
     @MethodSource("namesOfSources")
     void withoutABuildFileASourceIsFoundByItsName(String name) throws Exception {
-        Path file = Samples.copy(folder, "tutorial/vm");
+        Path file = Samples.copy(folder, Samples.TUTORIAL);
         Files.delete(folder.resolve("CMakeLists.txt"));
         Files.delete(folder.resolve("components/print_server.c"));
         write(name, "");
@@ -279,7 +279,7 @@ class CamkesProjectTest {
     @ParameterizedTest
     @MethodSource("mistakes")
     void aMistakeIsToldAtItsPlacesWithWhatWouldDo(Mistake mistake) throws Exception {
-        Path file = Samples.copy(folder, "tutorial/vm");
+        Path file = Samples.copy(folder, Samples.TUTORIAL);
         change(mistake.file, mistake.right, mistake.wrong);
         assertEquals(mistake.told, told(CamkesProject.read(file, LoadOptions.NONE)));
     }

@@ -12,10 +12,17 @@ import java.util.stream.Stream;
 public final class Samples {
     private Samples() {}
 
-    /** Copies a sample's folder, and says which file has its assembly: {@code tutorial/vm} is vm.camkes of tutorial. */
+    /** The tutorials' third exercise, which is there to be run, too. */
+    public static final String TUTORIAL = "print-client/vm";
+
+    private static final Path SCRIPTS = Path.of("..", "scripts");
+
+    /** Copies a sample's folder, and says which file has its assembly: {@code arm/multi} is multi.camkes of arm. */
     public static Path copy(Path into, String name) throws IOException, URISyntaxException {
-        Path file =
-                Path.of(Samples.class.getResource("samples/" + name + ".camkes").toURI());
+        Path file = name.equals(TUTORIAL)
+                ? SCRIPTS.resolve(name + ".camkes")
+                : Path.of(
+                        Samples.class.getResource("samples/" + name + ".camkes").toURI());
         Path folder = file.getParent();
         try (Stream<Path> files = Files.walk(folder)) {
             List<Path> plain = files.filter(Files::isRegularFile).toList();

@@ -89,6 +89,9 @@ final class TestCommand implements Callable<Integer> {
     @Option(names = "--html", paramLabel = "FILE", description = "Write a page.")
     private Path html;
 
+    @Option(names = "--trace", paramLabel = "FILE", description = "Write the timelines as Perfetto reads them.")
+    private Path trace;
+
     @Option(names = "--tap", description = "Print the results in the Test Anything Protocol.")
     private boolean tap;
 
@@ -109,8 +112,8 @@ final class TestCommand implements Callable<Integer> {
             scenarios.forEach(scenario -> surroundings.out().println(scenario.name()));
             return ExitCode.OK.status();
         }
-        Supplier<Lab> labs =
-                () -> Labs.open(labOptions.backend(), pace(), labOptions.boots(surroundings), surroundings);
+        Supplier<Lab> labs = () -> Labs.open(
+                labOptions.backend(), labOptions.softCpu(), pace(), labOptions.boots(surroundings), surroundings);
         List<ScenarioResult> results =
                 new Suite(scenarios, jobs, Duration.ofSeconds(timeoutSeconds)).run(labs, this::tell);
         report(results);
@@ -187,6 +190,9 @@ final class TestCommand implements Callable<Integer> {
         }
         if (html != null) {
             Reports.html(results, html);
+        }
+        if (trace != null) {
+            Reports.trace(results, trace);
         }
         if (tap) {
             Reports.tap(results, surroundings.out());

@@ -20,6 +20,7 @@ import vmlab.lab.Lab;
 import vmlab.tutorials.LessonSkeleton;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Machine.Pace;
+import vmlab.vmm.SoftCpu;
 
 /** {@code vmlab tutorial}: lessons, step by step. At the prompt {@code /tutorial} does the same. */
 @Command(
@@ -38,7 +39,7 @@ final class TutorialCommand implements Callable<Integer> {
     }
 
     private interface Opener {
-        Lab open(Backend backend, Pace pace, BootCache boots, Surroundings surroundings);
+        Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings);
     }
 
     private Tutor tutor() {
@@ -49,7 +50,8 @@ final class TutorialCommand implements Callable<Integer> {
         Pace pace = labOptions.paceOr(Pace.VIRTUAL);
         return new Tutor(
                 surroundings,
-                () -> labs.open(labOptions.backend(), pace, labOptions.boots(surroundings), surroundings),
+                () -> labs.open(
+                        labOptions.backend(), labOptions.softCpu(), pace, labOptions.boots(surroundings), surroundings),
                 Optional.empty());
     }
 

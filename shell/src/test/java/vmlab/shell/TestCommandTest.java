@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -136,6 +138,54 @@ final class TestCommandTest {
         assertEquals(1, page.split("</script>", -1).length - 1, "a script's text ends no element");
         assertTrue(page.contains("assert 1 \\u003d\\u003d 2"), page);
         assertFalse(page.matches("(?s).*(src|href)=.*"), "nothing is fetched");
+    }
+
+    @Test
+    void theTimelineShowsWhatWentFromOneToAnother() throws IOException {
+        script("a", """
+                lab {
+                    component('Bell') { emits 'Ring', 'ring'; run { ring_emit() } }
+                    component('Ear') { consumes 'Ring', 'ring'; run { ring_wait(); println 'ding' } }
+                    composition {
+                        component Ear, 'ear'
+                        component Bell, 'bell'
+                        connection seL4Notification, 'sound', from: bell.ring, to: ear.ring
+                    }
+                }
+                eventually(5.seconds) { assert ear.lines() == ['ding'] }
+                """);
+        Path trace = folder.resolve("trace.json");
+        Path html = folder.resolve("report.html");
+        assertEquals(0, test("--trace", trace.toString(), "--html", html.toString()), test.out());
+
+        List<JsonObject> events = new ArrayList<>();
+        new Gson()
+                .fromJson(Files.readString(trace), JsonObject.class)
+                .getAsJsonArray("traceEvents")
+                .forEach(event -> events.add(event.getAsJsonObject()));
+        JsonObject begun = one(events, "s");
+        JsonObject ended = one(events, "f");
+        assertEquals(begun.get("id"), ended.get("id"));
+        assertEquals("bell", threadName(events, begun.get("tid").getAsInt()));
+        assertEquals("ear", threadName(events, ended.get("tid").getAsInt()));
+        assertTrue(Files.readString(html).contains("\"text\":\"bell.ring ear.ring\""), Files.readString(html));
+    }
+
+    private static JsonObject one(List<JsonObject> events, String phase) {
+        List<JsonObject> found = events.stream()
+                .filter(event -> event.get("ph").getAsString().equals(phase))
+                .toList();
+        assertEquals(1, found.size(), events.toString());
+        return found.get(0);
+    }
+
+    private static String threadName(List<JsonObject> events, int thread) {
+        return events.stream()
+                .filter(event -> event.get("name").getAsString().equals("thread_name")
+                        && event.get("tid").getAsInt() == thread)
+                .map(event -> event.getAsJsonObject("args").get("name").getAsString())
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

@@ -153,4 +153,31 @@ class LessonSpec extends Specification {
         then:
         check().passed()
     }
+
+    def "a step at the prompt is solved by typing, and checked by what was typed"() {
+        given:
+        def files = [
+            'lesson.md': '# Sums\n\ntyped\n\n## Add\n\ntype it\n' + '\n### Hint\n\none\n' * 3,
+            'check.groovy': "step('add') {\n if (variables.sum != 5) { fail seen: variables.sum, expected: 5 }\n evidence 'sum is 5' }",
+            'solve/add.groovy': 'sum = 2 + 3',
+            'wrong/product.md': 'step: add\n\nseen: 6\n',
+            'wrong/product.groovy': 'sum = 2 * 3'
+        ]
+        files.each { name, text ->
+            def file = folder.resolve('lessons/02-sums').resolve(name)
+            Files.createDirectories(file.parent)
+            Files.writeString(file, text)
+        }
+        def sums = LessonReader.read(folder.resolve('lessons/02-sums'))
+
+        expect:
+        new Verification({ emptyLab() }, {}).problems(sums) == []
+
+        when: 'there is no prompt'
+        checker().check(sums, sums.steps()[0], work)
+
+        then:
+        def mistake = thrown(HostMistake)
+        mistake.message.contains("done at vmlab's prompt")
+    }
 }

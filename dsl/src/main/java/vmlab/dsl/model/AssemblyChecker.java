@@ -32,6 +32,7 @@ public final class AssemblyChecker {
         for (VmSpec vm : assembly.vms()) {
             checker.checkIndex(vm, seen.putIfAbsent(vm.index(), vm), assembly);
             vm.settings().forEach(setting -> checker.check(vm, setting));
+            checker.problems.addAll(PassthroughChecker.check(vm));
             checker.checkKernel(vm);
             checker.checkSeveralCpus(vm);
             checker.checkPrograms(vm);
@@ -102,6 +103,7 @@ public final class AssemblyChecker {
             case KERNEL -> checkImage(setting, KernelSource.class, "debian.kernel");
             case INITRD -> checkImage(setting, RootFs.class, "rootfs { }");
             case CONNECTIONS -> problems.addAll(CrossvmChecker.check(vm, setting));
+            case NUMBER -> checkNumber(setting);
             case KEPT -> {
                 // Whatever it is: it means nothing here.
             }
@@ -129,6 +131,16 @@ public final class AssemblyChecker {
                         "guest_ram_mb is " + mb + ", but a guest has 1 to " + VmSpec.MOST_RAM_MB + " MB",
                         sample);
             }
+        }
+    }
+
+    private void checkNumber(Setting setting) {
+        boolean number = setting.value() instanceof Number || setting.value() instanceof ByteSize;
+        if (!number) {
+            add(
+                    setting.location(),
+                    setting.attribute() + " is " + named(setting.value()) + ", not a number",
+                    setting.attribute() + " = 0x10000");
         }
     }
 

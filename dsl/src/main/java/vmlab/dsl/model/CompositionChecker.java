@@ -277,6 +277,34 @@ public final class CompositionChecker {
         for (Instance instance : instances.values()) {
             typeOf(instance.name()).ifPresent(type -> checkDataports(instance, type, settings));
         }
+        connections.values().forEach(connection -> checkSizes(connection, settings));
+    }
+
+    /** Both ends of a dataport have one memory: what is said of its size must be one size. */
+    private void checkSizes(Connection connection, List<InstanceSetting> settings) {
+        List<InstanceSetting> sizes = settings.stream()
+                .filter(s -> s.setting().value() instanceof Number)
+                .filter(s -> connection.ends().stream()
+                        .anyMatch(end -> end.instance().equals(s.instance())
+                                && s.setting().attribute().equals(end.face() + "_size")))
+                .toList();
+        for (InstanceSetting size : sizes) {
+            InstanceSetting first = sizes.get(0);
+            if (bytes(size) != bytes(first)) {
+                add(
+                        size.setting().location(),
+                        "%s is %d, but %s is %d".formatted(path(size), bytes(size), path(first), bytes(first)),
+                        "both ends of " + connection.name() + " are one memory: make them equal");
+            }
+        }
+    }
+
+    private static long bytes(InstanceSetting size) {
+        return ((Number) size.setting().value()).longValue();
+    }
+
+    private static String path(InstanceSetting setting) {
+        return setting.instance() + "." + setting.setting().attribute();
     }
 
     private void checkOwner(InstanceSetting setting) {
@@ -362,7 +390,9 @@ public final class CompositionChecker {
             return;
         }
         InstanceSetting earlier = ids.putIfAbsent(n.longValue(), setting);
-        if (earlier != null) {
+        boolean again = earlier != null
+                && earlier.setting().attribute().equals(setting.setting().attribute());
+        if (earlier != null && !again) {
             add(
                     setting.setting().location(),
                     path + " is " + n + ", as " + earlier.setting().attribute() + " is",

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import vmlab.lab.Timeline;
 import vmlab.scenario.ScenarioResult;
 
 /**
@@ -18,6 +19,8 @@ import vmlab.scenario.ScenarioResult;
  */
 final class HtmlReport {
     private static final String PLACE = "\"DATA\"";
+    /** So many entries of a timeline are drawn, the newest: more than that nobody looks at, and a browser slows down. */
+    private static final int DRAWN = 2000;
 
     private HtmlReport() {}
 
@@ -39,7 +42,23 @@ final class HtmlReport {
                 "told", Text.clean(result.told()),
                 "seconds", result.took().toMillis() / 1e3,
                 "printed", Text.clean(result.printed()),
-                "guests", result.guests().stream().map(HtmlReport::data).toList());
+                "guests", result.guests().stream().map(HtmlReport::data).toList(),
+                "lanes", TraceFile.lanes(result.timeline()),
+                "timeline",
+                        newest(result.timeline()).stream().map(HtmlReport::data).toList());
+    }
+
+    private static List<Timeline.Entry> newest(List<Timeline.Entry> all) {
+        return all.subList(Math.max(0, all.size() - DRAWN), all.size());
+    }
+
+    private static Map<String, Object> data(Timeline.Entry entry) {
+        return Map.of(
+                "at", entry.nanos() / 1e9,
+                "kind", entry.kind().name().toLowerCase(Locale.ROOT),
+                "from", TraceFile.lane(entry.source()),
+                "to", TraceFile.lane(entry.sink()),
+                "text", Text.clean((entry.source() + " " + entry.sink() + " " + entry.detail()).strip()));
     }
 
     private static Map<String, Object> data(ScenarioResult.GuestRecord guest) {

@@ -29,6 +29,11 @@ public final class Reports {
         write(results, file, HtmlReport::write);
     }
 
+    /** The timelines, for Perfetto. */
+    public static void trace(List<ScenarioResult> results, Path file) {
+        write(results, file, TraceFile::write);
+    }
+
     /** The Test Anything Protocol. */
     public static void tap(List<ScenarioResult> results, Appendable to) throws IOException {
         Tap.write(results, to);
