@@ -43,8 +43,7 @@ public final class Labs {
             Surroundings surroundings,
             Progress progress) {
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
-        return new Lab(
-                new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots, softCpu));
+        return new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots, softCpu));
     }
 
     static Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings) {

@@ -132,7 +132,8 @@ final class Tutor {
 
     private String shown(Lesson lesson, Step step) {
         int number = lesson.steps().indexOf(step) + 1;
-        String heading = "%s, step %d of %d: %s".formatted(lesson.name(), number, lesson.steps().size(), step.title());
+        String heading = "%s, step %d of %d: %s"
+                .formatted(lesson.name(), number, lesson.steps().size(), step.title());
         String then = lesson.solution(step).isTyped() && prompt.isEmpty()
                 ? "this step is done at vmlab's prompt: start vmlab, and there /tutorial check"
                 : typed("check") + " looks at it, " + typed("hint") + " helps";
@@ -160,8 +161,8 @@ final class Tutor {
         if (step.isEmpty()) {
             return new Checked(true, true, next());
         }
-        StepResult result =
-                new StepCheck(labs, prompt).check(lesson, step.get(), course.folderOf(lesson).orElseThrow());
+        StepResult result = new StepCheck(labs, prompt)
+                .check(lesson, step.get(), course.folderOf(lesson).orElseThrow());
         if (result.passed()) {
             course.done(lesson, step.get());
         }

@@ -35,13 +35,15 @@ final class LessonsTest {
     @TestFactory
     Stream<DynamicTest> holds() throws IOException, InterruptedException {
         Guest.required();
-        return lessons().stream().map(lesson -> DynamicTest.dynamicTest(lesson.name(), () -> {
-            Launched.Result result =
-                    Launched.with("tutorial", "verify", lesson.name()).within(LIMIT).run();
+        return lessons().stream()
+                .map(lesson -> DynamicTest.dynamicTest(lesson.name(), () -> {
+                    Launched.Result result = Launched.with("tutorial", "verify", lesson.name())
+                            .within(LIMIT)
+                            .run();
 
-            assertEquals(0, result.status(), result.toString());
-            assertEquals("all lessons hold", result.out().strip());
-        }));
+                    assertEquals(0, result.status(), result.toString());
+                    assertEquals("all lessons hold", result.out().strip());
+                }));
     }
 
     @TestFactory
@@ -49,7 +51,8 @@ final class LessonsTest {
         PseudoTerminalTest.required();
         Guest.required();
         return lessons().stream()
-                .map(lesson -> DynamicTest.dynamicTest(lesson.name(), () -> learn(lesson, folder.resolve("of-a-learner"))));
+                .map(lesson ->
+                        DynamicTest.dynamicTest(lesson.name(), () -> learn(lesson, folder.resolve("of-a-learner"))));
     }
 
     /** Works in a terminal with the prompt, and in an editor beside it. */
@@ -112,7 +115,9 @@ final class LessonsTest {
             return;
         }
         try (Stream<Path> files = Files.walk(from)) {
-            files.filter(Files::isRegularFile).forEach(file -> copy(file, over.resolve(from.relativize(file).toString())));
+            files.filter(Files::isRegularFile)
+                    .forEach(file ->
+                            copy(file, over.resolve(from.relativize(file).toString())));
         }
     }
 

@@ -137,7 +137,8 @@ public final class CheckWords {
                         wanted,
                         false,
                         evidence,
-                        "lab.groovy makes " + lab.vms().stream().map(LabVm::name).toList(),
+                        "lab.groovy makes "
+                                + lab.vms().stream().map(LabVm::name).toList(),
                         "a VM " + name + ": vm(" + name.replaceFirst("\\D+", "") + ") { … } in lab { … }",
                         "the number in vm(…) is another")));
     }
@@ -147,8 +148,7 @@ public final class CheckWords {
         SourceLocation nowhere = new SourceLocation("check.groovy", 1, 1);
         GuestSource folder = new GuestSource(GuestSource.Kind.FOLDER, work, nowhere);
         return lab.settings().guest().part(name, new RootFs(List.of(), List.of(folder))).stream()
-                .collect(Collectors.toMap(
-                        part -> part.path().replaceFirst(".*/", ""), GuestFiles.Built::content));
+                .collect(Collectors.toMap(part -> part.path().replaceFirst(".*/", ""), GuestFiles.Built::content));
     }
 
     /** Letters that nobody could know before, each another: no palindrome. */

@@ -75,7 +75,8 @@ public final class StepCheck {
     }
 
     private void offer(ScriptRunner runner, CheckWords words, Path work) {
-        for (String word : List.of("step", "recognise", "evidence", "fail", "file", "play", "printed", "machine", "built", "madeUpWord")) {
+        for (String word : List.of(
+                "step", "recognise", "evidence", "fail", "file", "play", "printed", "machine", "built", "madeUpWord")) {
             runner.binding().setVariable(word, new MethodClosure(words, word));
         }
         runner.binding().setVariable("work", work.toFile());
