@@ -127,7 +127,7 @@ final class PcFactory implements MachineFactory {
     }
 
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {
-        return BackendChoice.of(settings.backend(), cpu);
+        return BackendChoice.of(settings.backend(), settings.softCpu(), cpu);
     }
 
     @Override

@@ -208,7 +208,8 @@ final class VmlabCommand implements Callable<Integer> {
         }
         Pace pace = labOptions.paceOr(script ? Pace.VIRTUAL : Pace.REAL_TIME);
         ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
-        try (Lab lab = Labs.open(labOptions.backend(), pace, labOptions.boots(surroundings), surroundings)) {
+        try (Lab lab = Labs.open(
+                labOptions.backend(), labOptions.softCpu(), pace, labOptions.boots(surroundings), surroundings)) {
             ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
             if (script) {
                 int status = runScript(runner);
