@@ -59,7 +59,7 @@ final class LessonsTest {
     private static void learn(Lesson lesson, Path home) throws IOException, InterruptedException {
         Files.createDirectories(home);
         Lesson.Wrong turn = lesson.wrong().get(0);
-        try (PseudoTerminal terminal = PseudoTerminal.running(home.resolve("state"), "xterm", "", home)) {
+        try (PseudoTerminal terminal = PseudoTerminal.running(home.resolve("state"), "xterm", "", "", home)) {
             terminal.within(LIMIT);
             enter(terminal, "/tutorial start " + lesson.name());
             terminal.shows("step 1 of " + lesson.steps().size());
