@@ -98,8 +98,7 @@ final class TutorialCommand implements Callable<Integer> {
             name = "edit",
             mixinStandardHelpOptions = true,
             description = "Edit a file of the open lesson, with the editor in VISUAL or EDITOR, or a small one.")
-    int edit(
-            @Parameters(paramLabel = "FILE", description = "Its path in the lesson's folder.") Path file)
+    int edit(@Parameters(paramLabel = "FILE", description = "Its path in the lesson's folder.") Path file)
             throws IOException {
         if (!surroundings.terminalIn()) {
             throw new HostMistake("tutorial edit needs a terminal", "write the file with an editor of yours");

@@ -47,6 +47,8 @@ final class EditorTest {
             terminal.type("// all mine\r").shows("back from");
             terminal.shows("vmlab> ").type("6 * 7\r").shows("\n42");
         }
-        assertEquals("// all mine", Files.readString(folder.resolve("hello/lab.groovy")).strip());
+        assertEquals(
+                "// all mine",
+                Files.readString(folder.resolve("hello/lab.groovy")).strip());
     }
 }

@@ -40,7 +40,8 @@ final class PseudoTerminal implements AutoCloseable {
      */
     static PseudoTerminal running(Path state, String type, String prefix, String arguments, Path folder)
             throws IOException {
-        String command = "stty cols 200 rows 50; exec " + prefix + " " + Checkout.root().resolve("vmlab") + " " + arguments;
+        String command =
+                "stty cols 200 rows 50; exec " + prefix + " " + Checkout.root().resolve("vmlab") + " " + arguments;
         ProcessBuilder builder = new ProcessBuilder(SCRIPT.toString(), "-qefc", command, "/dev/null")
                 .redirectErrorStream(true)
                 .directory(folder.toFile());

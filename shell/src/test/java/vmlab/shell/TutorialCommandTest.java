@@ -32,12 +32,14 @@ final class TutorialCommandTest {
     }
 
     private int tutorial(String... words) {
-        return run(new TestSurroundings(
-                "",
-                Map.of(
-                        "HOME", folder.toString(),
-                        "XDG_STATE_HOME", folder.toString(),
-                        "VMLAB_LESSONS", folder.resolve("lessons").toString())), words);
+        return run(
+                new TestSurroundings(
+                        "",
+                        Map.of(
+                                "HOME", folder.toString(),
+                                "XDG_STATE_HOME", folder.toString(),
+                                "VMLAB_LESSONS", folder.resolve("lessons").toString())),
+                words);
     }
 
     private int run(TestSurroundings surroundings, String... words) {
