@@ -4,6 +4,7 @@ package vmlab.lab;
 import java.util.function.Supplier;
 import vmlab.vmm.CpuModel;
 import vmlab.vmm.Hypervisor;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.kvm.KvmHypervisor;
 import vmlab.vmm.kvm.KvmHypervisor.Chips;
 import vmlab.vmm.kvm.KvmProbe;
@@ -18,6 +19,9 @@ record BackendChoice(Hypervisor hypervisor, String note) {
     /** Set to {@code machine}, it has guests on KVM use the machine's interrupt chips and timer: for tests. */
     static final String CHIPS_PROPERTY = "vmlab.kvm.chips";
 
+    /** The first good finding: a host doesn't lose its KVM, and to ask takes guests of its own. */
+    private static volatile KvmProbe.Result good;
+
     private static final String KVM = "backend kvm: the host's CPU";
     private static final String SOFT = "backend soft: the CPU in Java";
     private static final String OTHER_KERNEL = "a kernel for i386 (debian.kernel)";
@@ -28,7 +32,16 @@ record BackendChoice(Hypervisor hypervisor, String note) {
      * @throws BackendUnavailable if it does for none
      */
     static void check(Backend wanted) {
-        check(wanted, KvmProbe::run);
+        check(wanted, BackendChoice::probe);
+    }
+
+    private static KvmProbe.Result probe() {
+        KvmProbe.Result found = good;
+        if (found == null) {
+            found = KvmProbe.run();
+            good = found.usable() ? found : null;
+        }
+        return found;
     }
 
     static void check(Backend wanted, Supplier<KvmProbe.Result> probe) {
@@ -45,8 +58,8 @@ record BackendChoice(Hypervisor hypervisor, String note) {
      *
      * @throws BackendUnavailable if that can't be had; another one is never taken instead
      */
-    static BackendChoice of(Backend wanted, CpuModel cpu) {
-        return of(wanted, cpu, KvmProbe::run);
+    static BackendChoice of(Backend wanted, SoftCpu softCpu, CpuModel cpu) {
+        return of(wanted, softCpu, cpu, BackendChoice::probe);
     }
 
     private static Chips chips() {
@@ -54,11 +67,16 @@ record BackendChoice(Hypervisor hypervisor, String note) {
     }
 
     /** The same on a host that the probe tells of; it is asked only where its answer matters. */
-    static BackendChoice of(Backend wanted, CpuModel cpu, Supplier<KvmProbe.Result> probe) {
-        return cpu == CpuModel.AMD64 ? of64(wanted, probe) : of32(wanted, probe);
+    static BackendChoice of(Backend wanted, SoftCpu softCpu, CpuModel cpu, Supplier<KvmProbe.Result> probe) {
+        return cpu == CpuModel.AMD64 ? of64(wanted, probe) : of32(wanted, softCpu, probe);
     }
 
-    private static BackendChoice of32(Backend wanted, Supplier<KvmProbe.Result> probe) {
+    private static BackendChoice soft(SoftCpu kind, String reason) {
+        return new BackendChoice(
+                new SoftHypervisor(kind), (kind == SoftCpu.INTERPRETER ? SOFT + ", interpreting" : SOFT) + reason);
+    }
+
+    private static BackendChoice of32(Backend wanted, SoftCpu softCpu, Supplier<KvmProbe.Result> probe) {
         return switch (wanted) {
             case KVM -> {
                 KvmProbe.Result found = probe.get();
@@ -67,12 +85,12 @@ record BackendChoice(Hypervisor hypervisor, String note) {
                 }
                 yield new BackendChoice(new KvmHypervisor(chips()), KVM);
             }
-            case SOFT -> new BackendChoice(new SoftHypervisor(), SOFT);
+            case SOFT -> soft(softCpu, "");
             case AUTO -> {
                 KvmProbe.Result found = probe.get();
                 yield found.usable()
                         ? new BackendChoice(new KvmHypervisor(chips()), KVM + ", because " + found.reason())
-                        : new BackendChoice(new SoftHypervisor(), SOFT + ", because " + found.reason());
+                        : soft(softCpu, ", because " + found.reason());
             }
         };
     }

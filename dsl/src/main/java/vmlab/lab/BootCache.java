@@ -67,11 +67,13 @@ public final class BootCache {
 
     /** Whether some moment of that guest's is kept. */
     boolean knows(String guest) {
+        awaitKept();
         return files().stream().anyMatch(file -> file.getFileName().toString().startsWith(key(guest)));
     }
 
     /** A moment of that guest's, if it is kept. */
     Optional<SnapshotStore> find(String guest, String moment) {
+        awaitKept();
         Optional<Path> file = folder.map(in -> in.resolve(name(guest, moment))).filter(Files::isRegularFile);
         if (file.isEmpty()) {
             return Optional.empty();

@@ -3,6 +3,7 @@ package vmlab.lab;
 
 import java.io.File;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -49,6 +50,7 @@ public final class Lab implements AutoCloseable {
     private final CopyOnWriteArrayList<Runnable> changed = new CopyOnWriteArrayList<>();
     private final Turns turns = new Turns();
     private final LabSnapshots snapshots = new LabSnapshots(this);
+    private final TimeTravel travel = new TimeTravel(this);
     private volatile Assembly assembly = Assembly.EMPTY;
 
     /** Paths of interfaces that needn't be connected; guarded by this object. */
@@ -425,6 +427,16 @@ public final class Lab implements AutoCloseable {
         return snapshots.named();
     }
 
+    /** What differs between two snapshots of its own: of each VM registers, devices, memory by symbols, console. */
+    public List<SnapshotDiff> diff(String first, String second) {
+        return diff(snapshots.named(first), snapshots.named(second));
+    }
+
+    /** What differs between two snapshots. */
+    public List<SnapshotDiff> diff(LabSnapshot first, LabSnapshot second) {
+        return snapshots.diff(first, second);
+    }
+
     /**
      * So many labs of their own that go on from where this one is. Their VMs share memory with this one's until they write to it;
      * handlers of hypercalls are the same objects. They end with this lab, or when they are closed.
@@ -433,6 +445,41 @@ public final class Lab implements AutoCloseable {
      */
     public List<Lab> fork(int count) {
         return snapshots.fork(count);
+    }
+
+    /** {@link #remember(Duration)} each second of guest time. */
+    public Lab remember() {
+        return remember(Duration.ofSeconds(1));
+    }
+
+    /**
+     * Has the past of its only VM that is on be known from now on, at virtual pace and on the CPU in Java. What the guest is given
+     * from outside is recorded, and a snapshot taken each {@code every} of guest time.
+     */
+    public Lab remember(Duration every) {
+        travel.remember(every);
+        return this;
+    }
+
+    /** Goes back by so much guest time. The guest goes on from there when it is waited for next. */
+    public Lab back(Duration time) {
+        travel.back(time);
+        return this;
+    }
+
+    /**
+     * Goes to another moment, also to a later one, as long as the guest hasn't gone on from an earlier one.
+     *
+     * @param where {@code hypercall: 4, nth: 3}: just behind the third call of token 4 since power-on; {@code time: 2.seconds}: where
+     *     so much guest time had passed since power-on
+     */
+    public Lab goTo(Map<String, ?> where) {
+        travel.goTo(where);
+        return this;
+    }
+
+    TimeTravel travel() {
+        return travel;
     }
 
     /** A VM or component by its name, as Groovy writes it: {@code lab.vm0}. */
@@ -493,6 +540,7 @@ public final class Lab implements AutoCloseable {
         vms.forEach(LabVm::stop);
         vms.forEach(vm -> vm.snapshotsOf().close());
         snapshots.close();
+        travel.close();
         settings.boots().awaitKept();
         components.forEach(LabComponent::close);
         wiring.close();

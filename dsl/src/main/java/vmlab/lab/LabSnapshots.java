@@ -79,6 +79,21 @@ final class LabSnapshots implements AutoCloseable {
     }
 
     void restore(String name) {
+        restore(named(name));
+    }
+
+    /** What differs in the VMs that both have. */
+    List<SnapshotDiff> diff(LabSnapshot first, LabSnapshot second) {
+        List<SnapshotDiff> diffs = new ArrayList<>();
+        for (VmSnapshot one : first.vms()) {
+            second.vm(one.vm())
+                    .ifPresent(other -> diffs.add(SnapshotDiff.of(
+                            one, other, lab.vm(one.vm()).orElseThrow().symbols())));
+        }
+        return diffs;
+    }
+
+    LabSnapshot named(String name) {
         LabSnapshot wanted;
         synchronized (this) {
             wanted = named.get(name);
@@ -90,7 +105,7 @@ final class LabSnapshots implements AutoCloseable {
                             ? "lab.snapshot('" + name + "') takes one"
                             : "it has " + String.join(", ", named().keySet()));
         }
-        restore(wanted);
+        return wanted;
     }
 
     /** VMs that weren't on are off then. */

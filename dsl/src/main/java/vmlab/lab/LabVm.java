@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -253,6 +254,11 @@ public final class LabVm {
         return restore(file.toPath());
     }
 
+    /** What differs between two of its snapshots: registers, devices, memory by the kernel's symbols, console. */
+    public SnapshotDiff diff(String first, String second) {
+        return snapshots.diff(first, second);
+    }
+
     /** Its snapshots by name, in the order they were taken. */
     public Map<String, VmSnapshot> snapshots() {
         return snapshots.named();
@@ -276,6 +282,15 @@ public final class LabVm {
     /** What a snapshot holds besides the machine. */
     CycleState.OfVm known() {
         return new CycleState.OfVm(shell.state(), hypercalls.seen(), events());
+    }
+
+    /** Time has been travelled: all that was printed and called until now has been seen. */
+    void arrived(PowerCycle now) {
+        shell.restore(new ShellDialogue.State(false, shell.state().commands()));
+        now.consumed(now.log().end());
+        Map<Integer, Long> all = new HashMap<>();
+        now.hypercalls().counts().forEach(count -> all.put(count.token(), count.calls()));
+        hypercalls.seen(all);
     }
 
     void knows(CycleState.OfVm known) {
@@ -502,7 +517,7 @@ public final class LabVm {
                         "there is no back end \"%s\"".formatted(backend), name() + ".moveTo 'kvm', or 'soft'");
         };
         try {
-            return BackendChoice.of(wanted, cpu).hypervisor();
+            return BackendChoice.of(wanted, lab.settings().softCpu(), cpu).hypervisor();
         } catch (BackendUnavailable e) {
             throw new LabMistake(e.getMessage(), e.remedy());
         }
@@ -827,7 +842,7 @@ public final class LabVm {
     }
 
     /** The watch of who waits for time to pass or for the end. */
-    private enum Until implements PowerCycle.Watch {
+    enum Until implements PowerCycle.Watch {
         NEVER;
 
         @Override

@@ -59,12 +59,12 @@ final class PcFactory implements MachineFactory {
         return prepared.made();
     }
 
-    private BootImage image(VmSpec spec) {
+    private BootImage image(VmSpec spec, String commandLine) {
         GuestFiles files = settings.guest().forCpu(cpu(spec));
         return new BootImage(
                 kernel(spec.kernelImage(), files),
                 spec.initrdImage().map(initrd -> initrd(initrd, files)),
-                spec.kernelCmdline());
+                commandLine);
     }
 
     @Override
@@ -75,7 +75,7 @@ final class PcFactory implements MachineFactory {
                 && spec.numVcpus() == 1
                 && spec.interfaces().isEmpty()
                 && spec.crossvmConnections().isEmpty();
-        return same ? Optional.of(identity(spec, image(spec), cpu)) : Optional.empty();
+        return same ? Optional.of(identity(spec, image(spec, spec.kernelCmdline()), cpu)) : Optional.empty();
     }
 
     private String identity(VmSpec spec, BootImage image, CpuModel cpu) {
@@ -114,13 +114,20 @@ final class PcFactory implements MachineFactory {
                 eventIrq,
                 (thread, connections) -> PciConnections.plug(pc.machine(), pc.pci(), eventIrq, thread, connections));
         return new Prepared(made, () -> {
-            BootLoader loader = BootLoaders.forImage(image(spec));
+            BootLoader loader = BootLoaders.forImage(image(spec, commandLine(spec, pc.machine())));
             pc.machine().vcpu().restore(loader.load(pc.machine().memory()));
         });
     }
 
+    /** The default line tells Linux the rate of its counter: to measure it takes time, and fails where the host's CPU is emulated. */
+    private static String commandLine(VmSpec spec, Machine machine) {
+        long kilohertz = machine.vcpu().state().timeStamp().kilohertz();
+        boolean given = spec.setting(Attribute.KERNEL_CMDLINE.word()).isPresent();
+        return given || kilohertz == 0 ? spec.kernelCmdline() : spec.kernelCmdline() + " tsc_early_khz=" + kilohertz;
+    }
+
     private BackendChoice choice(VmSpec spec, CpuModel cpu) {
-        return BackendChoice.of(settings.backend(), cpu);
+        return BackendChoice.of(settings.backend(), settings.softCpu(), cpu);
     }
 
     @Override

@@ -93,6 +93,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final CopyOnWriteArrayList<Console.Listener> listeners;
     private volatile boolean quiet;
     private volatile Parcel parcel = Parcel.NONE;
+    private volatile Recorder recorder = Recorder.NOBODY;
     private final Machine machine;
     private final GuestEvents events;
     private final TypedInput input;
@@ -512,6 +513,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private Optional<RuntimeException> moved(Hypervisor hypervisor) {
         try {
             machine.moveTo(hypervisor);
+            recorder.moved();
             return Optional.empty();
         } catch (IllegalArgumentException | HostMistake e) {
             return Optional.of(e);
@@ -535,7 +537,10 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** Lets the held guest make a step, and says how that went. */
     VcpuExit step() throws InterruptedException {
-        return ask(machine::step);
+        return ask(() -> {
+            recorder.live();
+            return machine.step();
+        });
     }
 
     /** Has a question answered on the machine's thread, or on this one if the machine has ended. */
@@ -586,8 +591,25 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         byte[] copy = octets.clone();
         disturbances.incrementAndGet();
         beginning.needed();
-        machine.post(() -> input.add(copy, atOnce));
+        machine.post(() -> {
+            recorder.typed(copy, atOnce);
+            typed(copy, atOnce);
+        });
         turn.wake();
+    }
+
+    /** For the machine's thread, as {@link #given}. */
+    void typed(byte[] octets, boolean atOnce) {
+        input.add(octets, atOnce);
+    }
+
+    void given(Parcel newParcel) {
+        parcel = newParcel;
+    }
+
+    /** Names who is told what the guest is given from outside. */
+    void recorder(Recorder newRecorder) {
+        recorder = newRecorder;
     }
 
     /**
@@ -658,6 +680,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     }
 
     private void begin(Wait wait, Duration limit) {
+        recorder.live();
         waiting = wait;
         if (wait.watch.met()) {
             finish(wait, Outcome.MET);
@@ -725,6 +748,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** From now on the guest may take or give this file. */
     void parcel(Parcel newParcel) {
+        recorder.parcel(newParcel);
         parcel = newParcel;
     }
 

@@ -19,7 +19,10 @@ final class ShellDialogue {
     private static final Pattern LOGIN = Pattern.compile("login: ?$");
     private static final Pattern PASSWORD_OR_SHELL = Pattern.compile("(?i:password: ?$)|[#$%] $|(?i:incorrect)");
     private static final Pattern SHELL = Pattern.compile("[#$%] $|(?i:incorrect)");
-    private static final Pattern SHELL_OR_LOGIN = Pattern.compile("[#$%] $|login: ?$");
+
+    /** busybox's shell asks the terminal behind its prompt where the cursor is. */
+    private static final Pattern SHELL_OR_LOGIN = Pattern.compile("[#$%] (?:\\x1B\\[6n)?$|login: ?$");
+
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(30);
 
     /** busybox reads lines of up to 1023 octets, and a line must hold a piece and what is said around it. */

@@ -27,8 +27,8 @@ import vmlab.vmm.VmClock;
  */
 final class Turns {
     /**
-     * So much later at most a VM notices what another did. A tenth of it would cost a busy lab of two about a quarter of its
-     * speed, as threads have to be woken.
+     * So much later at most a VM notices what another did. Waking threads for it takes two busy VMs of tiny loops a hundredth
+     * of their host's time, and would take a third with a tenth of it.
      */
     static final long TURN_NANOS = 1_000_000;
 

@@ -242,7 +242,13 @@ public final class VmHypercalls {
         return tally.last().orElseThrow();
     }
 
-    private record CallWatch(Hypercalls calls, int token, long seen) implements PowerCycle.Watch {
+    /** Waits for a call behind so many that were seen. */
+    record CallWatch(Hypercalls calls, int token, long seen) implements PowerCycle.Watch {
+        /** The same of another machine. */
+        CallWatch on(Hypercalls others) {
+            return new CallWatch(others, token, seen);
+        }
+
         @Override
         public void sent(int octet, boolean polled) {
             // Whatever it prints.

@@ -81,6 +81,14 @@ final class VmSnapshots implements AutoCloseable {
 
     /** Goes back to, or on from, the one of that name. */
     void restore(String name) {
+        restore(named(name));
+    }
+
+    SnapshotDiff diff(String first, String second) {
+        return SnapshotDiff.of(named(first), named(second), vm.symbols());
+    }
+
+    private VmSnapshot named(String name) {
         VmSnapshot wanted;
         synchronized (this) {
             wanted = named.get(name);
@@ -92,10 +100,14 @@ final class VmSnapshots implements AutoCloseable {
                             ? vm.name() + ".snapshot('" + name + "') takes one"
                             : "it has " + String.join(", ", named().keySet()));
         }
-        restore(wanted);
+        return wanted;
     }
 
     void restore(VmSnapshot snapshot) {
+        vm.lab().travel().during(vm, () -> goTo(snapshot));
+    }
+
+    private void goTo(VmSnapshot snapshot) {
         PowerCycle cycle = ready();
         if (cycle.isPostponed()) {
             fit(snapshot, SnapshotStore.Parts.of(cycle.machineToBe().state()), cycle.machineToBe());

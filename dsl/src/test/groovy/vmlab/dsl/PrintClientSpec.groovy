@@ -121,9 +121,8 @@ class PrintClientSpec extends Specification {
     @TempDir
     Path folder
 
-    def "the component prints the words, each once and in order, in Groovy as in C"() {
-        given:
-        def guest = CachedDebian.orSkip()
+    /** Writes the exercise into a folder, and runs it up to the login. */
+    static void run(ScriptRunner runner, Path folder) {
         def client = folder.resolve('my-guest/pkg/print_client')
         Files.createDirectories(client)
         Files.writeString(client.resolve('print_client.c'), CLIENT)
@@ -131,15 +130,21 @@ class PrintClientSpec extends Specification {
                 + 'include ../../common_app.mk\n\nprint_client: print_client.o\n'
                 + '\t$(CC) $(CFLAGS) $(LDFLAGS) $^ -lcamkes -o $@\n')
         Files.writeString(folder.resolve('my-guest/camkes_init'), INIT)
+        def script = Files.writeString(folder.resolve('lab.groovy'), LAB)
+        runner.run(script, [folder.resolve('my-guest').toString()])
+    }
+
+    def "the component prints the words, each once and in order, in Groovy as in C"() {
+        given:
+        def guest = CachedDebian.orSkip()
         def lab = new Lab(new LabSettings(
                 Backend.SOFT, Pace.VIRTUAL, guest, Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
         def printed = new StringWriter()
         def runner = new ScriptRunner(lab, new PrintWriter(printed, true))
-        def script = Files.writeString(folder.resolve('lab.groovy'), LAB)
         def words = (1..20).collect { "word$it".toString() }
 
         when:
-        runner.run(script, [folder.resolve('my-guest').toString()])
+        run(runner, folder)
         def vm = lab.vm('vm0').get()
         def server = lab.component('print_server').get()
 

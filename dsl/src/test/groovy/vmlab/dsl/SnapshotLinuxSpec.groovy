@@ -85,6 +85,28 @@ class SnapshotLinuxSpec extends Specification {
         forked[0] == (0..2).collect { "$it\nkept".toString() }
         forked[1] == 'kept'
 
+        when: 'a moment between snapshots is run to again, to the instruction'
+        def travelled = run(lab, '''\
+            def vm0 = lab.vm0
+            vm0.restore('clean')
+            lab.remember(500.ms)
+            vm0.sh('for i in 1 2 3; do echo $i > /tmp/n; sleep 1; done')
+            vm0.run(7.ms)
+            def then = [vm0.time, vm0.registers, vm0.console.text, vm0.memory.bytes(0x100000, 1.MiB)]
+            vm0.sh('echo 4 > /tmp/n; sleep 2')
+            lab.goTo(time: then[0])
+            def now = [vm0.time, vm0.registers, vm0.console.text, vm0.memory.bytes(0x100000, 1.MiB)]
+            assert now == then
+            vm0.snapshot('then')
+            def here = vm0.sh('cat /tmp/n').out
+            lab.back(1500.ms)
+            [here, vm0.diff('clean', 'then').toString()]''')
+
+        then:
+        travelled[0] == '3'
+        travelled[1] =~ /memory: \d+ bytes in \d+ pieces/
+        lab.vm0.console().text().length() < warm[1].length() + 600
+
         when: 'on disk it is the same guest'
         def file = lab.vm('vm0').get().restore('clean').snapshots()['clean'].save(dir.resolve('clean.snapshot'))
         def elsewhere = this.open()

@@ -7,6 +7,7 @@ import java.nio.file.Path
 import java.util.concurrent.TimeUnit
 import spock.lang.Specification
 import spock.lang.Tag
+import spock.lang.TempDir
 import spock.lang.Timeout
 import vmlab.lab.Backend
 import vmlab.lab.Lab
@@ -19,6 +20,9 @@ import vmlab.vmm.kvm.KvmProbe
 @Tag('kvm')
 @Timeout(value = 9, unit = TimeUnit.MINUTES)
 class TutorialOnKvmSpec extends Specification {
+    @TempDir
+    Path folder
+
     private static void hardwareKvmOrSkip() {
         def found = KvmProbe.run()
         if (!found.usable()) {
@@ -44,6 +48,26 @@ class TutorialOnKvmSpec extends Specification {
         then:
         printed.toString().readLines() == ['Hello, World!'] + ['POKE!!!'] * 3
         lab.vm('vm0').get().console().text().contains('buildroot login: root')
+
+        cleanup:
+        lab.close()
+    }
+
+    def "print_client has a component print words, by hypercalls"() {
+        given:
+        hardwareKvmOrSkip()
+        def settings = new LabSettings(
+                Backend.KVM, Pace.VIRTUAL, CachedDebian.orSkip(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME)
+        def lab = new Lab(settings)
+
+        when:
+        PrintClientSpec.run(new ScriptRunner(lab, new PrintWriter(Writer.nullWriter())), folder)
+        def vm = lab.vm('vm0').get()
+        def mapped = vm.sh('print_client hello world; dmesg | grep -o "dataport received mmap for minor 1"').out()
+
+        then:
+        lab.component('print_server').get().lines() == ['hello', 'world']
+        mapped == 'dataport received mmap for minor 1'
 
         cleanup:
         lab.close()

@@ -117,6 +117,23 @@ class PcFactorySpec extends Specification {
         times[0] == times[1]
     }
 
+    def "the default command line tells the rate of the time stamp counter, a given one is left alone"() {
+        given: 'it prints its command line, and halts for good'
+        def kernel = kernel('8B7310 66BAF803 AC 84C0 7403 EE EBF8 FA F4')
+
+        expect:
+        try (def lab = new Lab(soft())) {
+            def vm = vm(lab, [kernel_image: kernel, guest_ram_mb: 4] + settings)
+            vm.awaitEnd()
+            vm.console().text().endsWith(end)
+        }
+
+        where:
+        settings                 | end
+        [:]                      | ' noisapnp tsc_early_khz=1000000'
+        [kernel_cmdline: 'of=x'] | 'of=x'
+    }
+
     def "a triple fault says where"() {
         given: 'it loads an empty interrupt table and traps'
         def kernel = kernel('6A00 6A00 0F011C24 CC')

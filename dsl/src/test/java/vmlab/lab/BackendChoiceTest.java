@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import vmlab.vmm.CpuModel;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.kvm.HypercallTransport;
 import vmlab.vmm.kvm.KvmProbe;
 
@@ -22,7 +23,8 @@ final class BackendChoiceTest {
 
     @Test
     void autoTakesKvmWhereItPagesAndSaysWhy() {
-        BackendChoice choice = BackendChoice.of(Backend.AUTO, CpuModel.I386, () -> kvm(KvmProbe.Kind.HARDWARE));
+        BackendChoice choice =
+                BackendChoice.of(Backend.AUTO, SoftCpu.COMPILER, CpuModel.I386, () -> kvm(KvmProbe.Kind.HARDWARE));
 
         assertEquals("kvm", choice.hypervisor().name());
         assertEquals("backend kvm: the host's CPU, because this was seen", choice.note());
@@ -30,7 +32,8 @@ final class BackendChoiceTest {
 
     @Test
     void kvmIsTakenWhereItPages() {
-        BackendChoice choice = BackendChoice.of(Backend.KVM, CpuModel.I386, () -> kvm(KvmProbe.Kind.HARDWARE));
+        BackendChoice choice =
+                BackendChoice.of(Backend.KVM, SoftCpu.COMPILER, CpuModel.I386, () -> kvm(KvmProbe.Kind.HARDWARE));
 
         assertEquals("kvm", choice.hypervisor().name());
         assertEquals("backend kvm: the host's CPU", choice.note());
@@ -39,7 +42,7 @@ final class BackendChoiceTest {
     @Test
     void autoFallsBackAndSaysWhy() {
         for (KvmProbe.Kind kind : new KvmProbe.Kind[] {KvmProbe.Kind.NO_PAGING, KvmProbe.Kind.NONE}) {
-            BackendChoice choice = BackendChoice.of(Backend.AUTO, CpuModel.I386, () -> kvm(kind));
+            BackendChoice choice = BackendChoice.of(Backend.AUTO, SoftCpu.COMPILER, CpuModel.I386, () -> kvm(kind));
 
             assertEquals("soft", choice.hypervisor().name());
             assertEquals("backend soft: the CPU in Java, because this was seen", choice.note());
@@ -50,7 +53,8 @@ final class BackendChoiceTest {
     void kvmNeverFallsBack() {
         BackendUnavailable refused = assertThrows(
                 BackendUnavailable.class,
-                () -> BackendChoice.of(Backend.KVM, CpuModel.I386, () -> kvm(KvmProbe.Kind.NO_PAGING)));
+                () -> BackendChoice.of(
+                        Backend.KVM, SoftCpu.COMPILER, CpuModel.I386, () -> kvm(KvmProbe.Kind.NO_PAGING)));
 
         assertTrue(refused.getMessage().contains("this was seen"), refused.getMessage());
         assertTrue(refused.remedy().contains("do that"), refused.remedy());
@@ -68,7 +72,8 @@ final class BackendChoiceTest {
     @Test
     void a64BitKernelTakesKvmWhereThatRunsIt() {
         for (Backend wanted : new Backend[] {Backend.AUTO, Backend.KVM}) {
-            BackendChoice choice = BackendChoice.of(wanted, CpuModel.AMD64, () -> kvm64(KvmProbe.Kind.NO_PAGING));
+            BackendChoice choice =
+                    BackendChoice.of(wanted, SoftCpu.COMPILER, CpuModel.AMD64, () -> kvm64(KvmProbe.Kind.NO_PAGING));
 
             assertEquals("kvm", choice.hypervisor().name());
             assertTrue(choice.note().startsWith("backend kvm: the host's CPU"), choice.note());
@@ -80,7 +85,8 @@ final class BackendChoiceTest {
         for (Backend wanted : Backend.values()) {
             BackendUnavailable refused = assertThrows(
                     BackendUnavailable.class,
-                    () -> BackendChoice.of(wanted, CpuModel.AMD64, () -> kvm(KvmProbe.Kind.HARDWARE)));
+                    () -> BackendChoice.of(
+                            wanted, SoftCpu.COMPILER, CpuModel.AMD64, () -> kvm(KvmProbe.Kind.HARDWARE)));
 
             assertTrue(refused.getMessage().contains("the CPU in Java is a 32-bit one"), refused.getMessage());
             assertTrue(refused.remedy().contains("KVM") || refused.remedy().contains("do that"), refused.remedy());
@@ -90,7 +96,7 @@ final class BackendChoiceTest {
 
     @Test
     void softAsksNobody() {
-        BackendChoice choice = BackendChoice.of(Backend.SOFT, CpuModel.I386, () -> {
+        BackendChoice choice = BackendChoice.of(Backend.SOFT, SoftCpu.COMPILER, CpuModel.I386, () -> {
             throw new AssertionError("probed");
         });
 

@@ -26,10 +26,11 @@ final class BackgroundOutput implements AutoCloseable {
     private final Consumer<String> printer;
     private final Thread thread = new Thread(this::print, "guest-lines");
 
-    /** Guards {@link #held}; held while a line is printed, so that holding waits for it. */
+    /** Held while a line is printed, so that attaching waits for it. */
     private final Object gate = new Object();
 
-    private boolean held;
+    /** The VM whose console is attached; empty if none is. Written under the gate. */
+    private volatile String attached = "";
 
     /** Prints through {@code printer}, which is called on one thread and may wait. */
     BackgroundOutput(Consumer<String> printer) {
@@ -45,11 +46,11 @@ final class BackgroundOutput implements AutoCloseable {
 
     /** Cuts one guest's octets into lines. For its machine's thread. */
     final class Splitter {
-        private final String prefix;
+        private final String vm;
         private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
         Splitter(String vm) {
-            prefix = vm + "| ";
+            this.vm = vm;
         }
 
         void printed(byte[] octets) {
@@ -66,16 +67,24 @@ final class BackgroundOutput implements AutoCloseable {
         private void end() {
             String text = line.toString(StandardCharsets.UTF_8);
             line.reset();
-            if (!lines.offer(prefix + TerminalText.line(text))) {
+            // Whoever has the console attached sees the line there.
+            if (!vm.equals(attached) && !lines.offer(vm + "| " + TerminalText.line(text))) {
                 lost.incrementAndGet();
             }
         }
     }
 
-    /** Keeps lines back while a console is attached. */
-    void hold(boolean newHeld) {
+    /** Keeps the lines of other VMs back while this one's console has the terminal. */
+    void attach(String vm) {
         synchronized (gate) {
-            held = newHeld;
+            attached = vm;
+        }
+    }
+
+    /** Shows what was kept back, and goes on. */
+    void detach() {
+        synchronized (gate) {
+            attached = "";
             gate.notifyAll();
         }
     }
@@ -85,7 +94,7 @@ final class BackgroundOutput implements AutoCloseable {
             while (true) {
                 String line = lines.take();
                 synchronized (gate) {
-                    while (held) {
+                    while (!attached.isEmpty()) {
                         gate.wait();
                     }
                     printer.accept(line);

@@ -72,7 +72,7 @@ final class BootCommand implements Callable<Integer> {
         }
         // Somebody may type: idle time must pass as it does for them.
         Pace pace = labOptions.paceOr(Pace.REAL_TIME);
-        try (Lab lab = Labs.open(labOptions.backend(), pace, BootCache.none(), surroundings)) {
+        try (Lab lab = Labs.open(labOptions.backend(), labOptions.softCpu(), pace, BootCache.none(), surroundings)) {
             LabVm vm = lab.apply(assembly()).get(0);
             return surroundings.terminalIn() ? onTerminal(vm) : onPipe(vm);
         }

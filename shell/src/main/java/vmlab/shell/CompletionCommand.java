@@ -5,9 +5,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code vmlab completion}: what has a shell complete commands and options. */
 @Command(
@@ -25,9 +23,6 @@ final class CompletionCommand implements Callable<Integer> {
 
     private final Surroundings surroundings;
 
-    @Spec
-    private CommandSpec spec;
-
     @Parameters(paramLabel = "bash|zsh", description = "The shell.")
     private Shell shell;
 
@@ -37,7 +32,7 @@ final class CompletionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        surroundings.out().print(AutoComplete.bash("vmlab", spec.root().commandLine()));
+        surroundings.out().print(AutoComplete.bash("vmlab", VmlabCommand.commandLine(surroundings)));
         return ExitCode.OK.status();
     }
 }

@@ -7,9 +7,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 import vmlab.shell.docs.CommandReference;
 import vmlab.shell.docs.Site;
 import vmlab.vmm.HostMistake;
@@ -24,9 +22,6 @@ import vmlab.vmm.HostMistake;
 final class DocsCommand implements Callable<Integer> {
     private final Surroundings surroundings;
 
-    @Spec
-    private CommandSpec spec;
-
     @Option(names = "-o", paramLabel = "FOLDER", description = "Write it there; else to target/site of the checkout.")
     private Path folder;
 
@@ -37,7 +32,7 @@ final class DocsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Path home = Tutor.home();
-        Site site = Site.of(home, CommandReference.markdown(spec.root().commandLine()));
+        Site site = Site.of(home, CommandReference.markdown(VmlabCommand.commandLine(surroundings)));
         List<String> problems = site.problems();
         if (!problems.isEmpty()) {
             throw new HostMistake(String.join("\n", problems), "mend the links");

@@ -156,7 +156,8 @@ final class ImportCommand implements Callable<Integer> {
         ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
         // Somebody is about to type.
         Pace pace = labOptions.paceOr(Pace.REAL_TIME);
-        try (Lab lab = Labs.open(labOptions.backend(), pace, labOptions.boots(surroundings), surroundings)) {
+        try (Lab lab = Labs.open(
+                labOptions.backend(), labOptions.softCpu(), pace, labOptions.boots(surroundings), surroundings)) {
             ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
             runner.load(file, options()).forEach(LabVm::start);
             return Prompt.run(runner, output, surroundings);

@@ -5,6 +5,7 @@ import picocli.CommandLine.Option;
 import vmlab.lab.Backend;
 import vmlab.lab.BootCache;
 import vmlab.vmm.Machine.Pace;
+import vmlab.vmm.SoftCpu;
 
 /** Options of every command that opens a lab. */
 final class LabOptions {
@@ -44,8 +45,21 @@ final class LabOptions {
         return coldBoot ? BootCache.none() : Labs.boots(surroundings);
     }
 
+    @Option(
+            names = "--soft-cpu",
+            paramLabel = "interpreter|compiler",
+            defaultValue = "compiler",
+            description =
+                    "How the CPU in Java executes: it only interprets, or compiles what is executed often. The guest"
+                            + " sees no difference.")
+    private SoftCpu softCpu;
+
     Backend backend() {
         return backend;
+    }
+
+    SoftCpu softCpu() {
+        return softCpu;
     }
 
     Pace paceOr(Pace otherwise) {

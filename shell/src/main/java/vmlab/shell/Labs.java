@@ -8,14 +8,20 @@ import vmlab.lab.BootCache;
 import vmlab.lab.Lab;
 import vmlab.lab.LabSettings;
 import vmlab.vmm.Machine.Pace;
+import vmlab.vmm.SoftCpu;
 
 /** Opens labs as the command line wants them. */
-final class Labs {
+public final class Labs {
     private Labs() {}
+
+    /** A lab of this process's user, for tests. */
+    public static Lab open(Backend backend, Pace pace) {
+        return open(backend, pace, Surroundings.ofProcess());
+    }
 
     /** A lab that knows the guests that have booted before. */
     static Lab open(Backend backend, Pace pace, Surroundings surroundings) {
-        return open(backend, pace, boots(surroundings), surroundings);
+        return open(backend, SoftCpu.COMPILER, pace, boots(surroundings), surroundings);
     }
 
     /** The user's guests that have booted before. */
@@ -23,10 +29,11 @@ final class Labs {
         return BootCache.in(CachedGuest.cache(surroundings.environment()).path("boots"));
     }
 
-    static Lab open(Backend backend, Pace pace, BootCache boots, Surroundings surroundings) {
+    static Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings) {
         TerminalProgress progress = new TerminalProgress(surroundings);
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
-        Lab lab = new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots));
+        Lab lab = new Lab(
+                new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots, softCpu));
         if (backend == Backend.AUTO) {
             Set<String> told = ConcurrentHashMap.newKeySet();
             // Only who makes a VM wants to know, and once.

@@ -3,12 +3,13 @@ package vmlab.shell;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.filter.ThresholdFilter;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.LayoutBase;
+import ch.qos.logback.core.encoder.LayoutWrappingEncoder;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
@@ -17,6 +18,8 @@ import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.Objects;
 import java.util.function.Consumer;
 
@@ -62,6 +65,27 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
         }
     }
 
+    /** A line for the file. Logback's own patterns load a class for every word they know, at every start. */
+    private static final class FileLayout extends LayoutBase<ILoggingEvent> {
+        private final DateTimeFormatter time =
+                DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
+
+        @Override
+        public String doLayout(ILoggingEvent event) {
+            String name = event.getLoggerName();
+            String trace =
+                    event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy());
+            return "%s %-5s %s %s: %s%n%s"
+                    .formatted(
+                            time.format(event.getInstant()),
+                            event.getLevel(),
+                            event.getThreadName(),
+                            name.substring(name.lastIndexOf('.') + 1),
+                            event.getFormattedMessage(),
+                            trace);
+        }
+    }
+
     @Override
     public ExecutionStatus configure(LoggerContext context) {
         ch.qos.logback.classic.Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
@@ -92,9 +116,12 @@ public final class LogSetup extends ContextAwareBase implements Configurator {
     }
 
     private static void addFileAppender(LoggerContext context, ch.qos.logback.classic.Logger root, Path file) {
-        PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        FileLayout layout = new FileLayout();
+        layout.setContext(context);
+        layout.start();
+        LayoutWrappingEncoder<ILoggingEvent> encoder = new LayoutWrappingEncoder<>();
         encoder.setContext(context);
-        encoder.setPattern("%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %thread %logger{20}: %msg%n");
+        encoder.setLayout(layout);
         encoder.start();
         RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
         appender.setContext(context);

@@ -4,8 +4,6 @@ package vmlab.shell;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 import vmlab.shell.docs.ManPage;
 
 /** {@code vmlab man}: the manual page. */
@@ -15,9 +13,6 @@ import vmlab.shell.docs.ManPage;
 final class ManCommand implements Callable<Integer> {
     private final Surroundings surroundings;
 
-    @Spec
-    private CommandSpec spec;
-
     ManCommand(Surroundings surroundings) {
         this.surroundings = Objects.requireNonNull(surroundings);
     }
@@ -26,7 +21,7 @@ final class ManCommand implements Callable<Integer> {
     public Integer call() {
         surroundings
                 .out()
-                .print(ManPage.roff(spec.root().commandLine(), "vmlab " + VmlabCommand.Version.ofBuild()));
+                .print(ManPage.roff(VmlabCommand.commandLine(surroundings), "vmlab " + VmlabCommand.Version.ofBuild()));
         return ExitCode.OK.status();
     }
 }

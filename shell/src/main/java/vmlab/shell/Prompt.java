@@ -250,7 +250,7 @@ final class Prompt {
         @Override
         @SuppressWarnings("try") // the screen works by being open
         public String attach(Session session, LabVm vm) {
-            background.hold(true);
+            background.attach(vm.name());
             Status.getExistingStatus(terminal).ifPresent(Status::suspend);
             terminal.writer().print("console of " + vm.name() + "; Ctrl-] leaves\r\n");
             terminal.writer().flush();
@@ -263,7 +263,7 @@ final class Prompt {
             } finally {
                 active = false;
                 Status.getExistingStatus(terminal).ifPresent(Status::restore);
-                background.hold(false);
+                background.detach();
             }
             return vm.state() == LabVm.State.ENDED ? "\n" + vm.name() + " has ended" : "\nback at the prompt";
         }

@@ -112,8 +112,8 @@ final class TestCommand implements Callable<Integer> {
             scenarios.forEach(scenario -> surroundings.out().println(scenario.name()));
             return ExitCode.OK.status();
         }
-        Supplier<Lab> labs =
-                () -> Labs.open(labOptions.backend(), pace(), labOptions.boots(surroundings), surroundings);
+        Supplier<Lab> labs = () -> Labs.open(
+                labOptions.backend(), labOptions.softCpu(), pace(), labOptions.boots(surroundings), surroundings);
         List<ScenarioResult> results =
                 new Suite(scenarios, jobs, Duration.ofSeconds(timeoutSeconds)).run(labs, this::tell);
         report(results);

@@ -39,6 +39,7 @@ final class TutorialCommand implements Callable<Integer> {
                 surroundings,
                 () -> Labs.open(
                         labOptions.backend(),
+                        labOptions.softCpu(),
                         labOptions.paceOr(Pace.VIRTUAL),
                         labOptions.boots(surroundings),
                         surroundings),

@@ -54,21 +54,31 @@ import vmlab.vmm.Machine.Pace;
             "  NO_COLOR, CI           plain output, as with TERM=dumb"
         },
         usageHelpAutoWidth = false,
-        subcommands = {
-            BootCommand.class,
-            TestCommand.class,
-            ReplayCommand.class,
-            TutorialCommand.class,
-            GuestCommand.class,
-            ImportCommand.class,
-            DoctorCommand.class,
-            DocsCommand.class,
-            ManCommand.class,
-            CompletionCommand.class
-        },
         versionProvider = VmlabCommand.Version.class)
 final class VmlabCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "-";
+
+    /** In the order of the help. */
+    private static final Map<String, Class<?>> SUBCOMMANDS = subcommands();
+
+    private static Map<String, Class<?>> subcommands() {
+        Map<String, Class<?>> all = new LinkedHashMap<>();
+        List<Class<?>> inOrder = List.of(
+                BootCommand.class,
+                TestCommand.class,
+                ReplayCommand.class,
+                TutorialCommand.class,
+                GuestCommand.class,
+                ImportCommand.class,
+                DoctorCommand.class,
+                DocsCommand.class,
+                ManCommand.class,
+                CompletionCommand.class);
+        for (Class<?> type : inOrder) {
+            all.put(type.getAnnotation(Command.class).name(), type);
+        }
+        return all;
+    }
 
     /** The build's version and the Java it runs on. */
     static final class Version implements CommandLine.IVersionProvider {
@@ -106,14 +116,23 @@ final class VmlabCommand implements Callable<Integer> {
 
     /** Runs the command line; returns the exit status. */
     static int execute(Surroundings surroundings, String... args) {
-        return commandLine(surroundings).execute(args);
+        // To describe a command takes picocli longer than most of what a start does: only the one that is named is.
+        boolean named = args.length > 0 && SUBCOMMANDS.containsKey(args[0]);
+        Map<String, Class<?>> described = named ? Map.of(args[0], SUBCOMMANDS.get(args[0])) : SUBCOMMANDS;
+        return commandLine(surroundings, described).execute(args);
     }
 
     /** The command line with all that makes its answers: streams, exit codes, failure reports. */
     static CommandLine commandLine(Surroundings surroundings) {
+        return commandLine(surroundings, SUBCOMMANDS);
+    }
+
+    private static CommandLine commandLine(Surroundings surroundings, Map<String, Class<?>> subcommands) {
         // picocli would start Groovy to see whether an annotation's value is a closure: half a second, for nothing.
         System.setProperty("picocli.disable.closures", "true");
         CommandLine commandLine = new CommandLine(new VmlabCommand(surroundings), new Factory(surroundings));
+        // First: what is set below is set for them, too.
+        subcommands.forEach(commandLine::addSubcommand);
         commandLine
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(surroundings.out(), true))
@@ -204,7 +223,8 @@ final class VmlabCommand implements Callable<Integer> {
         }
         Pace pace = labOptions.paceOr(script ? Pace.VIRTUAL : Pace.REAL_TIME);
         ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
-        try (Lab lab = Labs.open(labOptions.backend(), pace, labOptions.boots(surroundings), surroundings)) {
+        try (Lab lab = Labs.open(
+                labOptions.backend(), labOptions.softCpu(), pace, labOptions.boots(surroundings), surroundings)) {
             ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
             if (script) {
                 int status = runScript(runner);

@@ -26,13 +26,16 @@ import org.junit.jupiter.api.Test;
 /** The design as rules over all modules; it lives here because this module sees them all. */
 @AnalyzeClasses(packages = "vmlab", importOptions = ImportOption.DoNotIncludeTests.class)
 final class ArchitectureTest {
-    private static final List<String> MODULES = List.of("vmm-runtime", "x86-devices", "crossvm-lib", "dsl", "shell");
+    private static final List<String> MODULES =
+            List.of("vmm-runtime", "x86-devices", "crossvm-lib", "dsl", "tutorials", "shell");
 
     @ArchTest
     static final ArchRule modulesStandInOneStraightLine = layeredArchitecture()
             .consideringOnlyDependenciesInLayers()
             .layer("shell")
-            .definedBy("vmlab.shell..")
+            .definedBy("vmlab.shell..", "vmlab.junit..")
+            .layer("tutorials")
+            .definedBy("vmlab.tutorials..")
             .layer("dsl")
             .definedBy(
                     "vmlab.dsl..",
@@ -41,7 +44,8 @@ final class ArchitectureTest {
                     "vmlab.image..",
                     "vmlab.guest..",
                     "vmlab.gdb..",
-                    "vmlab.ccomponent..")
+                    "vmlab.ccomponent..",
+                    "vmlab.scenario..")
             .layer("crossvm-lib")
             .definedBy("vmlab.crossvm..")
             .layer("x86-devices")
@@ -50,12 +54,14 @@ final class ArchitectureTest {
             .definedBy("vmlab.vmm..")
             .whereLayer("shell")
             .mayNotBeAccessedByAnyLayer()
-            .whereLayer("dsl")
+            .whereLayer("tutorials")
             .mayOnlyBeAccessedByLayers("shell")
+            .whereLayer("dsl")
+            .mayOnlyBeAccessedByLayers("shell", "tutorials")
             .whereLayer("crossvm-lib")
-            .mayOnlyBeAccessedByLayers("shell", "dsl")
+            .mayOnlyBeAccessedByLayers("shell", "tutorials", "dsl")
             .whereLayer("x86-devices")
-            .mayOnlyBeAccessedByLayers("shell", "dsl", "crossvm-lib")
+            .mayOnlyBeAccessedByLayers("shell", "tutorials", "dsl", "crossvm-lib")
             .because("a part that knows who uses it can't be used by anybody else");
 
     @ArchTest

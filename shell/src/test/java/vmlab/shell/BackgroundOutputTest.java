@@ -69,23 +69,33 @@ final class BackgroundOutputTest {
     }
 
     @Test
-    void linesAreKeptBackWhileAConsoleIsAttached() throws InterruptedException {
-        output.hold(true);
+    void linesAreKeptBackWhileAnothersConsoleIsAttached() throws InterruptedException {
+        output.attach("vm1");
         print(vm0, "later\n");
         assertNull(shown.poll(50, TimeUnit.MILLISECONDS));
 
-        output.hold(false);
+        output.detach();
 
         assertEquals("vm0| later", next());
     }
 
     @Test
+    void whatWasSeenOnTheAttachedConsoleIsNotShownAgain() throws InterruptedException {
+        output.attach("vm0");
+        print(vm0, "seen there\n");
+        output.detach();
+        print(vm0, "fresh\n");
+
+        assertEquals("vm0| fresh", next());
+    }
+
+    @Test
     void aFloodIsCountedInsteadOfHoldingTheMachine() throws InterruptedException {
-        output.hold(true);
+        output.attach("vm1");
         for (int i = 0; i < 3000; i++) {
             print(vm0, "line\n");
         }
-        output.hold(false);
+        output.detach();
 
         String last = next();
         int lines = 0;

@@ -45,6 +45,10 @@ final class CommandLineTest {
                   -h, --help                Show this help message and exit.
                   -i                        Open the prompt when the script is done, with its
                                               VMs and variables.
+                      --soft-cpu=interpreter|compiler
+                                            How the CPU in Java executes: it only interprets,
+                                              or compiles what is executed often. The guest
+                                              sees no difference.
                       --time=virtual|real   How guest time passes while a guest is idle:
                                               skipped, so that every run sees the same, or as
                                               the clock on the wall says.

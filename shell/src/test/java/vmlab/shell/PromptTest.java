@@ -138,6 +138,22 @@ final class PromptTest {
         console.line("1 + 1").shows("\n2");
     }
 
+    @Test
+    void noTypedCharacterIsLostWhileTenThousandLinesComeAbove() {
+        console.line("lab { component('Chatter') { run { 10000.times { println \"line $it\" } } }; composition {"
+                        + " component Chatter, 'chatter' } }; 'ready'")
+                .shows("\nready");
+        String typed = "abcdefghij".repeat(6);
+        console.type("'");
+        for (char c : typed.toCharArray()) {
+            console.type(String.valueOf(c));
+        }
+        console.type("'.size()\r").shows("\n60");
+        console.line("eventually(60.seconds) { assert chatter.lines().last() == 'line 9999' }; 'over'")
+                .shows("\nover");
+        console.shows("vmlab> ");
+    }
+
     private void guestCalls(int token) {
         console.lab().vm("vm0").orElseThrow().console().send("call " + token + "\r");
     }

@@ -37,6 +37,15 @@ public final class Hypercalls {
         void called(HypercallRegisters registers);
     }
 
+    /** Stands between a call and its handler. Called on the vCPU's thread. */
+    @FunctionalInterface
+    public interface Interceptor {
+        void call(Hypercall call, HypercallHandler handler);
+    }
+
+    /** Nothing stands there. */
+    public static final Interceptor DIRECTLY = (call, handler) -> handler.call(call);
+
     private static final Watcher NOBODY = registers -> {};
 
     private static final class Slot {
@@ -108,6 +117,7 @@ public final class Hypercalls {
     private volatile Table table = new Table(List.of());
 
     private volatile Watcher watcher = NOBODY;
+    private volatile Interceptor interceptor = DIRECTLY;
 
     public Hypercalls(GuestEvents events) {
         this.events = Objects.requireNonNull(events);
@@ -140,6 +150,11 @@ public final class Hypercalls {
     /** Names who is told of every call, in place of an earlier one. */
     public void watch(Watcher newWatcher) {
         watcher = Objects.requireNonNull(newWatcher);
+    }
+
+    /** Names who stands between all calls and their handlers, in place of an earlier one. */
+    public void intercept(Interceptor newInterceptor) {
+        interceptor = Objects.requireNonNull(newInterceptor);
     }
 
     /** What has come so far with this token. */
@@ -194,7 +209,7 @@ public final class Hypercalls {
         } else {
             slot.last = registers;
             slot.calls = slot.calls + 1;
-            slot.handler.call(call);
+            interceptor.call(call, slot.handler);
         }
         watcher.called(registers);
     }

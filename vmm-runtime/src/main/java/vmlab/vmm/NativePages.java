@@ -35,7 +35,7 @@ final class NativePages {
     /** Bound when the first guest gets its memory, not at every start of vmlab. */
     private static final class C {
         static {
-            Native.register(C.class, NativeLibrary.getInstance("c"));
+            Native.register(C.class, NativeLibrary.getProcess());
         }
 
         static native long mmap(long address, long length, int protection, int flags, int file, long offset);

@@ -21,4 +21,22 @@ final class ArchitectureTest {
             .dependOnClassesThat()
             .resideInAPackage("com.sun.jna..")
             .because("a native call can end the JVM: each must be seen and justified");
+
+    @ArchTest
+    static final ArchRule classFilesAreWrittenByTheCompilerOnly = noClasses()
+            .that()
+            .resideOutsideOfPackage("vmlab.vmm.soft.jit")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.objectweb.asm..")
+            .because("what decides about compiling is read without knowing bytecode");
+
+    @ArchTest
+    static final ArchRule theCompilerKnowsTheCpuByNameOnly = noClasses()
+            .that()
+            .resideInAPackage("vmlab.vmm.soft.jit")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("vmlab.vmm", "vmlab.vmm.soft")
+            .because("the CPU uses it; both ways would be a circle");
 }

@@ -13,7 +13,7 @@ public final class CommandReference {
 
     /** A section for each command below this one, itself first. */
     public static String markdown(CommandLine root) {
-        return "# The command line\n\nWhat `--help` says of each command.\n\n"
+        return "# Commands and options\n\nWhat `--help` says of each command.\n\n"
                 + withAllBelow(root)
                         .map(command -> "## %s\n\n```text\n%s```\n"
                                 .formatted(

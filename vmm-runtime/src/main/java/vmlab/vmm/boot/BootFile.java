@@ -4,13 +4,15 @@ package vmlab.vmm.boot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import vmlab.vmm.GuestMemory;
 import vmlab.vmm.HostMistake;
 
 /**
- * A kernel's file in memory, with checked little-endian access: what lies behind its end is a {@link HostMistake} that
- * calls the file cut off.
+ * A kernel's file, with checked little-endian access: what lies behind its end is a {@link HostMistake} that calls the file cut
+ * off. It is mapped, as most of a kernel with debugging data is never looked at, and a boot looks at it more than once.
  */
 final class BootFile {
     static final String NAME_A_KERNEL =
@@ -19,12 +21,14 @@ final class BootFile {
     /** No kernel is larger, even with its debugging data, and a mistaken disk image shall not fill the heap. */
     private static final long MOST_BYTES = 1L << 30;
 
+    private static final long CHUNK_BYTES = 1 << 16;
+
     private final Path path;
     private final ByteBuffer bytes;
 
-    private BootFile(Path path, byte[] bytes) {
+    private BootFile(Path path, ByteBuffer bytes) {
         this.path = path;
-        this.bytes = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        this.bytes = bytes.order(ByteOrder.LITTLE_ENDIAN);
     }
 
     static BootFile read(Path path, String what) {
@@ -33,8 +37,8 @@ final class BootFile {
             throw new HostMistake(
                     "%s is no %s: it has %d MB".formatted(path, what, RamSize.megabytes(size)), NAME_A_KERNEL);
         }
-        try {
-            return new BootFile(path, Files.readAllBytes(path));
+        try (FileChannel file = FileChannel.open(path)) {
+            return new BootFile(path, file.map(FileChannel.MapMode.READ_ONLY, 0, size));
         } catch (IOException e) {
             throw unreadable(path, what, e);
         }
@@ -42,7 +46,7 @@ final class BootFile {
 
     /** For contents that are no file of their own, such as an unpacked payload. */
     static BootFile of(Path origin, byte[] contents) {
-        return new BootFile(origin, contents);
+        return new BootFile(origin, ByteBuffer.wrap(contents));
     }
 
     /** The size of a file that can be read and isn't empty. */
@@ -114,9 +118,17 @@ final class BootFile {
     }
 
     byte[] slice(long offset, long length) {
-        byte[] copy = new byte[checkedLength(offset, length)];
+        byte[] copy = new byte[(int) length(offset, length)];
         bytes.get((int) offset, copy);
         return copy;
+    }
+
+    /** Copies to guest memory, which reaches so far. */
+    void copy(long offset, long length, GuestMemory ram, long to) {
+        length(offset, length);
+        for (long at = 0; at < length; at += CHUNK_BYTES) {
+            ram.write(to + at, slice(offset + at, Math.min(CHUNK_BYTES, length - at)));
+        }
     }
 
     private int checked(long offset, long length) {
@@ -129,8 +141,9 @@ final class BootFile {
         return (int) offset;
     }
 
-    private int checkedLength(long offset, long length) {
+    /** The length, if so much is there. */
+    long length(long offset, long length) {
         checked(offset, length);
-        return (int) length;
+        return length;
     }
 }

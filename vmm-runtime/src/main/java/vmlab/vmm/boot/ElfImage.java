@@ -200,7 +200,7 @@ final class ElfImage {
     }
 
     private void checkSegment(Segment segment) {
-        file.slice(segment.fileOffset, segment.fileBytes);
+        file.length(segment.fileOffset, segment.fileBytes);
         if (segment.fileBytes > segment.memoryBytes) {
             throw notBootable("has a segment with more bytes in the file than in memory");
         }
@@ -245,7 +245,7 @@ final class ElfImage {
     /** Copies the segments and zeroes what they have in memory only. The RAM must reach to {@link #end()}. */
     void copyTo(GuestMemory ram) {
         for (Segment segment : segments) {
-            ram.write(segment.physical, file.slice(segment.fileOffset, segment.fileBytes));
+            file.copy(segment.fileOffset, segment.fileBytes, ram, segment.physical);
             Zeros.write(ram, segment.physical + segment.fileBytes, segment.end());
         }
     }

@@ -35,7 +35,7 @@ final class Libc {
     private Libc() {}
 
     static {
-        Native.register(Libc.class, NativeLibrary.getInstance("c"));
+        Native.register(Libc.class, NativeLibrary.getProcess());
     }
 
     /** Java's files give no descriptor that ioctl could take. {@code path} is a C string that outlives the call. */

@@ -31,6 +31,11 @@ final class Branches {
 
         Block take(Cpu c) {
             c.eip += distance;
+            return follow(c);
+        }
+
+        /** The block at the target, which is where EIP is already. */
+        Block follow(Cpu c) {
             Block t = target;
             return t != null && t.valid && (samePage || address == c.eip && c.mmu.holds(stamp)) ? t : find(c);
         }
@@ -48,7 +53,7 @@ final class Branches {
 
     /** The end of a block that runs into the next: a full block, or the end of the page. */
     static final class Fall extends Term {
-        private final Exit exit;
+        final Exit exit;
 
         Fall(Exit exit) {
             this.exit = exit;
@@ -61,7 +66,7 @@ final class Branches {
     }
 
     static final class Jmp extends Term {
-        private final Exit exit;
+        final Exit exit;
 
         Jmp(Exit exit) {
             this.exit = exit;
@@ -74,7 +79,7 @@ final class Branches {
     }
 
     static final class Call extends Term {
-        private final Exit exit;
+        final Exit exit;
 
         Call(Exit exit) {
             this.exit = exit;

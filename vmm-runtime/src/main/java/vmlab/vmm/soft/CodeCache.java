@@ -98,7 +98,7 @@ final class CodeCache {
         pages[pageNumber] = null;
         for (Block block : page.blocks) {
             if (block.valid) {
-                block.valid = false;
+                block.invalidate();
                 unhash(block);
                 blocksHeld--;
                 forgetElsewhere(block, pageNumber);
@@ -134,7 +134,7 @@ final class CodeCache {
             boolean covered = ((offset - block.physical) & 0xFFF) < block.sizeBytes;
             if (covered) {
                 blocks.remove();
-                block.valid = false;
+                block.invalidate();
                 unhash(block);
                 blocksHeld--;
                 forgetElsewhere(block, pageNumber);

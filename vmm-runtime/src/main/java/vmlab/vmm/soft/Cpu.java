@@ -183,9 +183,9 @@ final class Cpu implements OperandMemory, Hypercall {
         budget = 0;
     }
 
-    /** Whether traps may follow from single instructions (SDM 3B, 17.3). */
+    /** Whether traps may follow from single instructions, or RF ends with the next one (SDM 3B, 17.3). */
     boolean isTraced() {
-        return flag(Eflags.TF) || (dr[7] & 0xFF) != 0;
+        return flag(Eflags.TF | Eflags.RF) || (dr[7] & 0xFF) != 0;
     }
 
     CpuFault raise(int vector, int errorCode) {
@@ -292,6 +292,57 @@ final class Cpu implements OperandMemory, Hypercall {
     int readToModify32(int linear) {
         mmu.probeWrite(linear, 4);
         return read32(linear);
+    }
+
+    // ---- read-modify-write in compiled code: the host address, if known, then the value, then its replacement
+
+    long host8(int linear) {
+        return mmu.hostForWrite(linear, 1);
+    }
+
+    long host16(int linear) {
+        return mmu.hostForWrite(linear, 2);
+    }
+
+    int readToModify8(long host, int linear) {
+        return host != 0 ? RawMemory.get8(host) : readToModify(linear, 1);
+    }
+
+    int readToModify16(long host, int linear) {
+        return host != 0 ? RawMemory.get16(host) : readToModify(linear, 2);
+    }
+
+    int readToModify32(long host, int linear) {
+        return host != 0 ? RawMemory.get32(host) : readToModify32(linear);
+    }
+
+    private int readToModify(int linear, int bytes) {
+        mmu.probeWrite(linear, bytes);
+        return read(linear, bytes);
+    }
+
+    void writeBack8(long host, int linear, int value) {
+        if (host != 0) {
+            RawMemory.put8(host, (byte) value);
+        } else {
+            write8(linear, value);
+        }
+    }
+
+    void writeBack16(long host, int linear, int value) {
+        if (host != 0) {
+            RawMemory.put16(host, (short) value);
+        } else {
+            write16(linear, value);
+        }
+    }
+
+    void writeBack32(long host, int linear, int value) {
+        if (host != 0) {
+            RawMemory.put32(host, value);
+        } else {
+            write32(linear, value);
+        }
     }
 
     /** Sign-extended from {@code bytes} (1, 2 or 4). */
@@ -444,106 +495,36 @@ final class Cpu implements OperandMemory, Hypercall {
     // ---- flags
 
     boolean carry() {
-        switch (flagKind) {
-            case FLAGS_EXPLICIT:
-            case FLAGS_RESULT:
-                return (flagA & Eflags.CF) != 0;
-            case FLAGS_LOGIC:
-                return false;
-            case FLAGS_ADD:
-                return below(flagResult, flagA);
-            case FLAGS_ADC:
-                return !below(flagA, flagResult);
-            case FLAGS_SUB:
-                return below(flagA, flagB);
-            case FLAGS_SBB:
-                return !below(flagB, flagA);
-            default:
-                return flagB != 0;
-        }
+        return LazyFlags.carry(flagKind, flagA, flagB, flagResult);
     }
 
     boolean zero() {
-        return flagKind == FLAGS_EXPLICIT ? (flagA & Eflags.ZF) != 0 : flagResult == 0;
+        return LazyFlags.zero(flagKind, flagA, flagResult);
     }
 
     boolean sign() {
-        return flagKind == FLAGS_EXPLICIT ? (flagA & Eflags.SF) != 0 : flagResult < 0;
+        return LazyFlags.sign(flagKind, flagA, flagResult);
     }
 
     boolean parity() {
-        return flagKind == FLAGS_EXPLICIT ? (flagA & Eflags.PF) != 0 : (Integer.bitCount(flagResult & 0xFF) & 1) == 0;
+        return LazyFlags.parity(flagKind, flagA, flagResult);
     }
 
     boolean overflow() {
-        switch (flagKind) {
-            case FLAGS_EXPLICIT:
-            case FLAGS_RESULT:
-                return (flagA & Eflags.OF) != 0;
-            case FLAGS_LOGIC:
-                return false;
-            case FLAGS_ADD:
-            case FLAGS_ADC:
-                return ((flagA ^ flagResult) & (flagB ^ flagResult)) < 0;
-            case FLAGS_SUB:
-            case FLAGS_SBB:
-                return ((flagA ^ flagB) & (flagA ^ flagResult)) < 0;
-            case FLAGS_INC:
-                return (~flagA & flagResult) < 0;
-            default:
-                return (flagA & ~flagResult) < 0;
-        }
+        return LazyFlags.overflow(flagKind, flagA, flagB, flagResult);
     }
 
     private boolean adjust() {
-        switch (flagKind) {
-            case FLAGS_EXPLICIT:
-            case FLAGS_RESULT:
-                return (flagA & Eflags.AF) != 0;
-            case FLAGS_LOGIC:
-                return false;
-            case FLAGS_INC:
-            case FLAGS_DEC:
-                return ((flagA ^ flagResult) & 0x10) != 0;
-            default:
-                return ((flagA ^ flagB ^ flagResult) & 0x10) != 0;
-        }
+        return LazyFlags.adjust(flagKind, flagA, flagB, flagResult);
     }
 
     static boolean below(int a, int b) {
         return a + Integer.MIN_VALUE < b + Integer.MIN_VALUE;
     }
 
-    /** A condition by its encoding (SDM 2, appendix B, table B-10). */
+    /** A condition by its encoding. */
     boolean condition(int code) {
-        boolean holds;
-        switch (code >> 1) {
-            case 0:
-                holds = overflow();
-                break;
-            case 1:
-                holds = carry();
-                break;
-            case 2:
-                holds = zero();
-                break;
-            case 3:
-                holds = carry() || zero();
-                break;
-            case 4:
-                holds = sign();
-                break;
-            case 5:
-                holds = parity();
-                break;
-            case 6:
-                holds = sign() != overflow();
-                break;
-            default:
-                holds = zero() || sign() != overflow();
-                break;
-        }
-        return holds == ((code & 1) == 0);
+        return LazyFlags.condition(code, flagKind, flagA, flagB, flagResult);
     }
 
     int arithmeticFlags() {
@@ -563,12 +544,8 @@ final class Cpu implements OperandMemory, Hypercall {
     /** Sets CF and OF; the other flags stay, unevaluated where they follow from a result. */
     void carryAndOverflow(boolean carry, boolean overflow) {
         int bits = (carry ? Eflags.CF : 0) | (overflow ? Eflags.OF : 0);
-        if (flagKind == FLAGS_EXPLICIT) {
-            flagA = flagA & ~(Eflags.CF | Eflags.OF) | bits;
-        } else {
-            flagA = bits | (adjust() ? Eflags.AF : 0);
-            flagKind = FLAGS_RESULT;
-        }
+        flagA = LazyFlags.withCarryAndOverflow(flagKind, flagA, flagB, flagResult, bits);
+        flagKind = LazyFlags.kindWithCarryAndOverflow(flagKind);
     }
 
     int eflags() {

@@ -34,13 +34,12 @@ final class Interrupts {
         int errorCode = firstErrorCode;
         boolean saved = c.precise;
         c.precise = true;
-        if (firstVector != CpuFault.DB && (c.dr[7] & 0xFF) != 0) {
-            // In the saved image it keeps an instruction breakpoint from firing again (SDM 3B, 17.3.1.1); without
-            // breakpoints nobody would clear it.
-            c.eflags(Eflags.RF, Eflags.RF);
-        }
         try {
             while (true) {
+                if (vector != CpuFault.DB) {
+                    // In the saved image it keeps an instruction breakpoint from firing again (SDM 3B, 17.3.1.1).
+                    c.eflags(vector == CpuFault.DF ? 0 : Eflags.RF, Eflags.RF);
+                }
                 try {
                     deliver(c, vector, c.eip, CpuFault.hasErrorCode(vector), errorCode, 1, false);
                     return true;
@@ -60,16 +59,16 @@ final class Interrupts {
         }
     }
 
-    /** Whether execution can go on, or interrupts and traps must be looked at, after IF or TF may have been set. */
+    /** Whether execution can go on, or interrupts and traps must be looked at, after IF, TF or RF may have been set. */
     static Block afterFlagsChange(Cpu c) {
-        boolean look =
-                c.flag(Eflags.TF) || c.flag(Eflags.IF) && c.board.interrupts().pending();
+        boolean look = c.flag(Eflags.TF | Eflags.RF)
+                || c.flag(Eflags.IF) && c.board.interrupts().pending();
         return look ? null : Block.LOOKUP;
     }
 
     private static void deliver(
             Cpu c, int vector, int returnAddress, boolean hasError, int errorCode, int external, boolean software) {
-        if (c.repeatedAt == c.count() && (c.dr[7] & 0xFF) != 0) {
+        if (c.repeatedAt == c.count()) {
             // Between two parts of a repeated instruction (SDM 3B, 17.3.1.1).
             c.eflags(Eflags.RF, Eflags.RF);
         }

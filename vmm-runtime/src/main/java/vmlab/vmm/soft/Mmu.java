@@ -90,16 +90,18 @@ final class Mmu {
 
     private int volatileJumpCount;
 
-    /** Bit (linear page mod 4096): some slot may lead into the page. */
-    private final long[] jumpPages = new long[64];
+    private final FetchedPages fetched = new FetchedPages();
 
     /** Stamps of what is known of linear addresses; one counts up, the other down, so that they never meet. */
     private int volatileStamp = 1;
 
     private int globalStamp = -1;
 
-    /** Whether the page translated last was global. */
-    private boolean translatedGlobal;
+    /** Whether the page walked to last is global. */
+    private boolean walkedGlobal;
+
+    /** Whether it may be written, and is dirty. */
+    private boolean walkedWritable;
 
     Mmu(Cpu cpu, GuestMemory memory, IoBus mmio) {
         this.cpu = cpu;
@@ -129,12 +131,17 @@ final class Mmu {
 
     /** CR0.PG, CR4 changed: everything goes. */
     void dropAll() {
+        dropData();
+        Arrays.fill(largeRegions, 0);
+        fetched.forgetAll();
+        dropJumps();
+    }
+
+    private void dropData() {
         for (int i = 0; i < 2 * ENTRIES; i++) {
             invalidate(tables + (long) i * ENTRY_BYTES);
         }
         volatileEntryCount = 0;
-        Arrays.fill(largeRegions, 0);
-        dropJumps();
     }
 
     /** CR3 was loaded: all but global pages go. */
@@ -143,6 +150,7 @@ final class Mmu {
             invalidate(tables + volatileEntries[i]);
         }
         volatileEntryCount = 0;
+        fetched.forgetFleeting();
         for (int i = 0; i < volatileJumpCount; i++) {
             jumps[volatileJumps[i]] = null;
         }
@@ -161,8 +169,8 @@ final class Mmu {
         int offset = (linear >>> 8) & ENTRY_MASK;
         invalidate(tables + offset);
         invalidate(tables + ENTRIES * ENTRY_BYTES + offset);
-        int page = linear >>> 12;
-        if ((jumpPages[(page >>> 6) & 63] & 1L << page) != 0) {
+        if (fetched.knows(linear)) {
+            fetched.forget(linear);
             dropJumps();
         }
     }
@@ -176,12 +184,12 @@ final class Mmu {
                 invalidate(entry);
             }
         }
+        fetched.forgetRegion(region);
         largeRegions[region >>> 6] &= ~(1L << region);
     }
 
     private void dropJumps() {
         Arrays.fill(jumps, null);
-        Arrays.fill(jumpPages, 0);
         volatileJumpCount = 0;
         volatileStamp++;
         globalStamp--;
@@ -392,11 +400,18 @@ final class Mmu {
 
     // ---- translation
 
-    /** Walks the page tables, sets accessed and dirty bits, fills the TLB; the physical address, or a page fault. */
+    /** Walks the page tables, fills the TLB; the physical address, or a page fault. */
     private long translate(int linear, boolean write, boolean user) {
+        long physical = walk(linear, write, user);
+        fill(linear, (int) physical & PAGE_MASK, walkedWritable, walkedGlobal, user);
+        return physical;
+    }
+
+    /** Walks the page tables, sets accessed and dirty bits; the physical address, or a page fault. */
+    private long walk(int linear, boolean write, boolean user) {
         if ((cpu.cr0 & Cr0.PG) == 0) {
-            translatedGlobal = false;
-            fill(linear, linear & PAGE_MASK, true, true, user);
+            walkedGlobal = true;
+            walkedWritable = true;
             return linear & 0xFFFFFFFFL;
         }
         long pdeAddress = (cpu.cr3 & 0xFFFFF000L) + ((linear >>> 20) & 0xFFC);
@@ -414,7 +429,7 @@ final class Mmu {
             int updated = pde | A | (write ? D : 0);
             updateTable(pdeAddress, pde, updated);
             int page = (pde & 0xFFC00000) | (linear & 0x003FF000);
-            return enter(linear, page, pde, updated, user);
+            return walked(linear, page, pde, updated, user);
         }
         long pteAddress = (pde & 0xFFFFF000L) + ((linear >>> 10) & 0xFFC);
         int pte = readTable(pteAddress);
@@ -426,14 +441,13 @@ final class Mmu {
         updateTable(pdeAddress, pde, pde | A);
         int updated = pte | A | (write ? D : 0);
         updateTable(pteAddress, pte, updated);
-        return enter(linear, pte & PAGE_MASK, rights, updated, user);
+        return walked(linear, pte & PAGE_MASK, rights, updated, user);
     }
 
-    private long enter(int linear, int page, int rights, int updated, boolean user) {
+    private long walked(int linear, int page, int rights, int updated, boolean user) {
         boolean mayWrite = (rights & RW) != 0 || !user && (cpu.cr0 & Cr0.WP) == 0;
-        boolean global = (rights & G) != 0 && (cpu.cr4 & Cr4.PGE) != 0;
-        translatedGlobal = global;
-        fill(linear, page, mayWrite && (updated & D) != 0, global, user);
+        walkedWritable = mayWrite && (updated & D) != 0;
+        walkedGlobal = (rights & G) != 0 && (cpu.cr4 & Cr4.PGE) != 0;
         return (page & 0xFFFFFFFFL) | (linear & 0xFFF);
     }
 
@@ -474,7 +488,7 @@ final class Mmu {
         RawMemory.put64(entry + 8, ram + physical - (tag & 0xFFFFFFFFL));
         if (!global) {
             if (volatileEntryCount == volatileEntries.length) {
-                dropAll();
+                dropData();
                 return;
             }
             volatileEntries[volatileEntryCount++] = (int) (entry - tables);
@@ -519,8 +533,7 @@ final class Mmu {
         if (known != Block.LOOKUP) {
             return known;
         }
-        long physical = translate(linear, false, cpu.cpl == 3);
-        boolean global = translatedGlobal;
+        long physical = fetch(linear);
         if (!isRam(physical)) {
             return decoder.outsideRam();
         }
@@ -537,8 +550,19 @@ final class Mmu {
                 forbidWrites(block.secondPage);
             }
         }
-        remember(linear, block, global);
+        remember(linear, block, fetched.isGlobal(linear));
         return block;
+    }
+
+    /** The physical address of code; walks the page tables the first time since its page was dropped. */
+    private long fetch(int linear) {
+        boolean user = cpu.cpl == 3;
+        if (!fetched.knows(linear, user)) {
+            long physical = walk(linear, false, user);
+            fetched.learn(linear, (int) (physical >>> 12), walkedGlobal, user);
+            return physical;
+        }
+        return (long) fetched.page(linear) << 12 | linear & 0xFFF;
     }
 
     private void remember(int linear, Block block, boolean global) {
@@ -553,11 +577,6 @@ final class Mmu {
                 return;
             }
             volatileJumps[volatileJumpCount++] = slot;
-        }
-        int page = linear >>> 12;
-        jumpPages[(page >>> 6) & 63] |= 1L << page;
-        if (block.isSplit()) {
-            jumpPages[((page + 1) >>> 6) & 63] |= 1L << (page + 1);
         }
     }
 
@@ -577,7 +596,7 @@ final class Mmu {
 
     /** A block of at most {@code most} instructions at the present CS:EIP that is used once. */
     Block uncached(int most) {
-        long physical = translate(cpu.base[Cpu.CS] + cpu.eip, false, cpu.cpl == 3);
+        long physical = fetch(cpu.base[Cpu.CS] + cpu.eip);
         Block block = isRam(physical) ? decoder.decode((int) physical, most) : decoder.outsideRam();
         return cpu.limit[Cpu.CS] == -1 ? block : limited(block);
     }
@@ -593,7 +612,7 @@ final class Mmu {
 
     /** The physical page behind the one that holds {@code linear}; faults as the fetch does. */
     int secondPage(int linear) {
-        return (int) (translate((linear & PAGE_MASK) + 0x1000, false, cpu.cpl == 3) >>> 12);
+        return (int) (fetch((linear & PAGE_MASK) + 0x1000) >>> 12);
     }
 
     boolean isRamPage(int page) {

@@ -4,6 +4,7 @@ package vmlab.vmm.soft;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
 import vmlab.vmm.Hypervisor.Board;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 
@@ -23,11 +24,13 @@ final class SoftVcpu implements Vcpu {
 
     private final Cpu c;
     private final Board board;
+    private final Regions regions;
     private volatile boolean kicked;
 
-    SoftVcpu(Board board) {
+    SoftVcpu(Board board, SoftCpu kind) {
         this.board = board;
         c = new Cpu(board);
+        regions = new Regions(c.mmu, kind);
         board.clock().useSource(() -> c.count() * NANOS_PER_INSTRUCTION, () -> {});
         restore(CpuState.reset());
     }
@@ -157,6 +160,8 @@ final class SoftVcpu implements Vcpu {
     /** Runs until the budget is used up or an instruction asks to look around; false on a triple fault. */
     private boolean slice() {
         openSlice();
+        regions.update();
+        int untilLook = regions.untilFirstLook();
         Block block = Block.LOOKUP;
         while (true) {
             if (block == Block.LOOKUP) {
@@ -175,6 +180,10 @@ final class SoftVcpu implements Vcpu {
             }
             if (block.count > c.budget) {
                 return c.budget <= 0 || executeSome(c.budget);
+            }
+            if (--untilLook <= 0) {
+                regions.look(block);
+                untilLook = regions.untilLook();
             }
             c.budget -= block.count;
             int i = 0;

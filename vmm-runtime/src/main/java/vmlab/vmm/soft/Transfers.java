@@ -309,9 +309,6 @@ final class Transfers {
                 returnOutward(c, selector, c.peek(3 * n, n), c.peek(4 * n, n) & 0xFFFF, n);
             }
         }
-        if ((c.dr[7] & 0xFF) == 0) {
-            mask &= ~Eflags.RF;
-        }
         c.eflags(flags, mask);
         c.eip = offset;
         return Interrupts.afterFlagsChange(c);

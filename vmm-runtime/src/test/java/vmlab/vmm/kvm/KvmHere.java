@@ -20,6 +20,11 @@ final class KvmHere {
         return FOUND.hypercalls();
     }
 
+    /** Whether this host's CPU is the one that scripts/nested-kvm has QEMU emulate. */
+    static boolean isEmulated() {
+        return "1".equals(System.getenv("VMLAB_NESTED_KVM"));
+    }
+
     /** For guests without paging. */
     static void required() {
         if (FOUND.kind() == KvmProbe.Kind.NONE) {

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.util.HexFormat;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,11 +27,15 @@ import vmlab.vmm.kvm.ParityTest.Guest;
 import vmlab.vmm.soft.SoftHypervisor;
 
 /**
- * Guests on two CPUs at once, and CPUs that are broken on purpose. Not for an emulated CPU, whose KVM has no debug registers
- * to step with and pushes other flags.
+ * Guests on two CPUs at once, and CPUs that are broken on purpose. What goes by single steps isn't for an emulated CPU, whose KVM
+ * has no debug registers to step with.
  */
 final class LockstepTest {
     private static final long MOST = 100_000;
+    private static final Set<String> WITH_FLAG_IMAGES = Set.of(
+            "exceptions through interrupt gates",
+            "paging: faults and their address",
+            "paging: ring 3 may not touch a supervisor page");
 
     /** A CPU in Java that does something wrong after each step or run. */
     private record Broken(UnaryOperator<CpuState> fault) implements Hypervisor {
@@ -100,6 +106,11 @@ final class LockstepTest {
         return ParityTest.guests().stream();
     }
 
+    /** In the nested KVM without those that leave an EFLAGS image in memory: QEMU's CPU sets and clears its RF in its own way. */
+    static Stream<Guest> guestsWithoutFlagImages() throws IOException {
+        return guests().filter(guest -> !KvmHere.isEmulated() || !WITH_FLAG_IMAGES.contains(guest.name()));
+    }
+
     private static Report lockstep(byte[] code, CpuState start, Hypervisor one, Hypervisor other, Grain grain) {
         try (Rig rig = new Rig(new SoftHypervisor(), code)) {
             rig.writeGdt();
@@ -121,8 +132,9 @@ final class LockstepTest {
         assertTrue(report.comparisons() > 2, report.toString());
     }
 
+    @Tag("kvm")
     @ParameterizedTest
-    @MethodSource("guests")
+    @MethodSource("guestsWithoutFlagImages")
     void theTwoCpusAgreeAtEveryExit(Guest guest) {
         ParityTest.require(guest);
         Report report = lockstep(guest.code(), guest.start(), new SoftHypervisor(), new KvmHypervisor(), Grain.EXIT);

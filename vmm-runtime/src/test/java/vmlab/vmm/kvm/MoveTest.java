@@ -144,6 +144,7 @@ final class MoveTest {
         }
     }
 
+    @Tag("kvm")
     @Test
     void anAcknowledgedInterruptIsDeliveredByTheOtherCpu() {
         KvmHere.required();
@@ -171,6 +172,7 @@ final class MoveTest {
         }
     }
 
+    @Tag("kvm")
     @Test
     void theTimeStampGoesOnWhereItWas() {
         KvmHere.required();

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -29,6 +31,9 @@ import vmlab.vmm.soft.SoftHypervisor;
 @Tag("kvm")
 final class ParityTest {
     private static final long PATIENCE_NANOS = 5_000_000_000L;
+    private static final int RF = 1 << 16;
+    /** Those of EFLAGS but for the one that is always set. */
+    private static final int FLAGS = 0x3F7FD5;
 
     /** One guest of guests.txt. */
     record Guest(String name, String mode, String section, byte[] code) {
@@ -45,7 +50,14 @@ final class ParityTest {
     /** What can be compared of a run. */
     private record Outcome(VcpuExit.Kind end, CpuState state, byte[] memory, List<String> log) {}
 
+    /** Those that this host's kind of CPU has all for. */
     static List<Guest> guests() throws IOException {
+        return listed().stream()
+                .filter(guest -> !guest.mode().equals("silicon") || !KvmHere.isEmulated())
+                .toList();
+    }
+
+    private static List<Guest> listed() throws IOException {
         List<Guest> guests = new ArrayList<>();
         String[] head = {};
         ByteArrayOutputStream code = new ByteArrayOutputStream();
@@ -72,7 +84,7 @@ final class ParityTest {
     @Test
     void theListHasGuestsOfAllModes() throws IOException {
         for (String mode : List.of("flat", "hardware", "real", "paged")) {
-            assertTrue(guests().stream().filter(g -> g.mode().equals(mode)).count() >= 2, mode);
+            assertTrue(listed().stream().filter(g -> g.mode().equals(mode)).count() >= 2, mode);
         }
     }
 
@@ -89,15 +101,26 @@ final class ParityTest {
             // A triple fault leaves no registers on AMD.
             assertEquals(soft.state, kvm.state, "registers");
         }
-        assertArrayEquals(soft.memory, kvm.memory, "memory");
+        assertArrayEquals(comparable(soft.memory), comparable(kvm.memory), "memory");
+    }
+
+    /** QEMU's emulated CPU sets and clears RF in its own way: what can be an image of EFLAGS isn't compared in it there. */
+    private static byte[] comparable(byte[] memory) {
+        if (KvmHere.isEmulated()) {
+            ByteBuffer words = ByteBuffer.wrap(memory).order(ByteOrder.LITTLE_ENDIAN);
+            for (int at = 0; at < memory.length; at += Integer.BYTES) {
+                int word = words.getInt(at);
+                words.putInt(at, (word & ~FLAGS) == 2 ? word & ~RF : word);
+            }
+        }
+        return memory;
     }
 
     /** Skips what this host's KVM can't run. */
     static void require(Guest guest) {
-        if (guest.mode().equals("paged") || guest.mode().equals("hardware")) {
-            KvmHere.pagingRequired();
-        } else {
-            KvmHere.required();
+        switch (guest.mode()) {
+            case "flat", "real" -> KvmHere.required();
+            default -> KvmHere.pagingRequired();
         }
     }
 

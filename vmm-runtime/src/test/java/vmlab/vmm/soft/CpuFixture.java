@@ -17,6 +17,7 @@ import vmlab.vmm.Hypercalls;
 import vmlab.vmm.Hypervisor.Board;
 import vmlab.vmm.InterruptController;
 import vmlab.vmm.IoBus;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.Vm;
@@ -87,6 +88,10 @@ final class CpuFixture implements AutoCloseable {
     private final VmClock.Alarm patience = clock.alarm(this::kick);
 
     CpuFixture() {
+        this(SoftCpu.valueOf(System.getProperty("vmlab.test.softCpu", SoftCpu.INTERPRETER.name())));
+    }
+
+    CpuFixture(SoftCpu kind) {
         memory = GuestMemory.allocate(RAM_BYTES);
         InterruptController none = new InterruptController() {
             @Override
@@ -107,7 +112,7 @@ final class CpuFixture implements AutoCloseable {
                 clock,
                 new Hypercalls((source, message) -> {}),
                 (source, message) -> events.add(message));
-        vm = new SoftHypervisor().create(board);
+        vm = new SoftHypervisor(kind).create(board);
         cpu = vm.vcpu();
         buildTables();
     }
@@ -155,6 +160,12 @@ final class CpuFixture implements AutoCloseable {
         memory.write(address, bytes);
         memory.write8(address + (long) bytes.length, HLT);
         eip = address;
+        return this;
+    }
+
+    /** Begins where the code put last does. */
+    CpuFixture again() {
+        eip = CODE;
         return this;
     }
 

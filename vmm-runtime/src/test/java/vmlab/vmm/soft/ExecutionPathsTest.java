@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.soft.CpuFixture.Mode;
 
 /**
@@ -71,6 +72,34 @@ class ExecutionPathsTest {
         }
     }
 
+    /** The third time the code is executed all of it is compiled, as one region. */
+    @Test
+    void compiledCodeEndsTheSame() {
+        InstructionGenerator generator = new InstructionGenerator(new Random(SEED));
+        Random random = new Random(SEED + 1);
+        try (CpuFixture interpreted = new CpuFixture();
+                CpuFixture compiled = new CpuFixture(SoftCpu.COMPILER_AT_ONCE)) {
+            for (int sequence = 0; sequence < SEQUENCES; sequence++) {
+                byte[] code = sequence(generator, random);
+                String name = "sequence %d of seed %d: %s"
+                        .formatted(sequence, SEED, HexFormat.of().formatHex(code));
+                compiled.code(code);
+                for (int round = 0; round < 3; round++) {
+                    int[] registers = generator.registers();
+                    int flags = generator.flags();
+                    byte[] memory = generator.memory();
+                    int slice = round < 2 ? 0 : random.nextInt(2) * (1 + random.nextInt(9));
+                    String expected = run(interpreted, code, registers, flags, memory, Mode.FLAT, 0);
+                    compiled.again();
+                    assertEquals(
+                            expected,
+                            run(compiled, registers, flags, memory, Mode.FLAT, slice),
+                            name + " round " + round);
+                }
+            }
+        }
+    }
+
     private static byte[] sequence(InstructionGenerator generator, Random random) {
         ByteArrayOutputStream code = new ByteArrayOutputStream();
         for (int left = 1 + random.nextInt(LONGEST); left > 0; left--) {
@@ -82,11 +111,17 @@ class ExecutionPathsTest {
 
     private static String run(
             CpuFixture fixture, byte[] code, int[] registers, int flags, byte[] memory, Mode mode, int slice) {
-        fixture.memory.write(CpuFixture.DATA, memory);
-        System.arraycopy(registers, 0, fixture.r, 0, 8);
-        fixture.in(mode).flags(flags).code(code).inSlicesOf(slice).run();
+        fixture.code(code);
+        String result = run(fixture, registers, flags, memory, mode, slice);
         assertEquals(
                 -1, fixture.vector, () -> "an exception in " + HexFormat.of().formatHex(code));
+        return result;
+    }
+
+    private static String run(CpuFixture fixture, int[] registers, int flags, byte[] memory, Mode mode, int slice) {
+        fixture.memory.write(CpuFixture.DATA, memory);
+        System.arraycopy(registers, 0, fixture.r, 0, 8);
+        fixture.in(mode).flags(flags).inSlicesOf(slice).run();
         return new Result(fixture).toString();
     }
 

@@ -211,6 +211,26 @@ class DebugTest {
     }
 
     @Test
+    void theResumeFlagIsInAFaultsImageAndEndsBehindTheNextInstruction() {
+        // SDM 3B, 17.3.1.1: whether there are breakpoints doesn't matter.
+        rig.put(
+                0x36000,
+                new Asm(0x36000)
+                        .db(0x83, 0x04, 0x24, 2, 0x8B, 0x44, 0x24, 8)
+                        .out32(Rig.PORT)
+                        .iret());
+        rig.gate(6, 0x8E, Rig.CODE0, 0x36000);
+        rig.put(
+                0x35000,
+                new Asm(0x35000).db(0x8B, 0x44, 0x24, 8).out32(Rig.PORT).iret());
+        rig.gate(0x30, 0x8E, Rig.CODE0, 0x35000);
+        rig.code(code().db(0x0F, 0x0B).nop().interrupt(0x30).hlt());
+        rig.run();
+        assertEquals(
+                List.of(RF, 0), rig.written.stream().map(image -> image & RF).toList());
+    }
+
+    @Test
     void anInterruptBeforeABreakpointDoesNotLoseIt() {
         recordTraps(true);
         rig.put(0x35000, new Asm(0x35000).iret());

@@ -16,6 +16,7 @@ import vmlab.vmm.Hypervisor;
 import vmlab.vmm.InterruptController;
 import vmlab.vmm.IoBus;
 import vmlab.vmm.IoDevice;
+import vmlab.vmm.SoftCpu;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
 import vmlab.vmm.Vm;
@@ -65,6 +66,10 @@ final class Rig implements AutoCloseable {
     static final int PE = 1;
     static final int PG = 1 << 31;
     static final int WP = 1 << 16;
+
+    /** Which kind of CPU the tests that make no choice are run on: all must pass on every one. */
+    private static final SoftCpu KIND =
+            SoftCpu.valueOf(System.getProperty("vmlab.test.softCpu", SoftCpu.COMPILER.name()));
 
     private static final long LONGEST_NANOS = 200_000_000;
     private static final int WITH_ERROR_CODE = 1 << 8 | 0xF << 10 | 1 << 14 | 1 << 17;
@@ -124,6 +129,10 @@ final class Rig implements AutoCloseable {
     }
 
     Rig() {
+        this(KIND);
+    }
+
+    Rig(SoftCpu kind) {
         ports.map(new AddressRange(PORT, 4), "recorder", new IoDevice() {
             @Override
             public long read(long offset, int bytes) {
@@ -135,7 +144,7 @@ final class Rig implements AutoCloseable {
                 written.add((int) value);
             }
         });
-        vm = new SoftHypervisor()
+        vm = new SoftHypervisor(kind)
                 .create(new Hypervisor.Board(
                         memory,
                         ports,

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package vmlab.vmm.soft;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.util.List;
+import java.util.Set;
+import vmlab.vmm.soft.jit.PlannedBlock;
+import vmlab.vmm.soft.jit.RegionWriter;
+
+/** Blocks of one page that are compiled together. Planned and used by the vCPU's thread, compiled by another. */
+final class Region {
+    /** Guest instructions before the region is left for good measure: the JVM compiles what is entered often. */
+    private static final int MOST_INSTRUCTIONS = 4096;
+
+    private static final MethodType CONSTRUCTOR = MethodType.methodType(void.class, Region.class, int.class, int.class);
+
+    private final List<Block> blocks;
+    private final List<PlannedBlock> plan;
+    private final List<Block> entries;
+
+    /** What compiled code calls the CPU for within blocks. */
+    final Op[] calls;
+
+    /** What it calls the CPU for at their ends. */
+    final Term[] endings;
+
+    /** By which transfers leave. */
+    final Branches.Exit[] exits;
+
+    /** The regions it is among while it is in use; else null. */
+    private Set<Region> home;
+
+    /**
+     * Takes what is to be compiled.
+     *
+     * @param blocks in the order of their addresses
+     * @param entries those that may be entered from outside
+     */
+    Region(
+            List<Block> blocks,
+            List<PlannedBlock> plan,
+            List<Block> entries,
+            Op[] calls,
+            Term[] endings,
+            Branches.Exit[] exits) {
+        this.blocks = blocks;
+        this.plan = plan;
+        this.entries = entries;
+        this.calls = calls;
+        this.endings = endings;
+        this.exits = exits;
+    }
+
+    /**
+     * Writes and loads the class. Any thread.
+     *
+     * @return a constructor of {@link Compiled} for an entry
+     */
+    MethodHandle compile() {
+        int[] deltas = entries.stream().mapToInt(this::delta).sorted().toArray();
+        byte[] classFile = new RegionWriter(plan, deltas, MOST_INSTRUCTIONS).write();
+        try {
+            MethodHandles.Lookup hidden = MethodHandles.lookup().defineHiddenClass(classFile, false);
+            return hidden.findConstructor(hidden.lookupClass(), CONSTRUCTOR)
+                    .asType(CONSTRUCTOR.changeReturnType(Compiled.class));
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("a generated class can't be used", e);
+        }
+    }
+
+    private int delta(Block block) {
+        return block.physical - blocks.get(0).physical;
+    }
+
+    boolean isValid() {
+        return blocks.stream().allMatch(block -> block.valid);
+    }
+
+    /** Has compiled code execute the entries, until {@link #dissolve}. */
+    void install(MethodHandle constructor, Set<Region> regions) {
+        home = regions;
+        home.add(this);
+        for (Block block : blocks) {
+            block.join(this);
+        }
+        for (Block entry : entries) {
+            if (!entry.isCompiled()) {
+                entry.compiled(enter(constructor, entry));
+            }
+        }
+    }
+
+    private Compiled enter(MethodHandle constructor, Block entry) {
+        try {
+            return (Compiled) constructor.invokeExact(this, delta(entry), entry.count);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Has the interpreter execute all of it again. */
+    void dissolve() {
+        home.remove(this);
+        for (Block block : blocks) {
+            block.part(this);
+            if (block.last instanceof Compiled code && code.region == this) {
+                block.interpreted();
+            }
+        }
+    }
+}
