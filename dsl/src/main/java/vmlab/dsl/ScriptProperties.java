@@ -3,6 +3,7 @@ package vmlab.dsl;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import vmlab.dsl.model.VmSpec;
 import vmlab.lab.Console;
@@ -11,9 +12,12 @@ import vmlab.lab.GuestCall;
 import vmlab.lab.GuestView;
 import vmlab.lab.Lab;
 import vmlab.lab.LabCpu;
+import vmlab.lab.LabSnapshot;
 import vmlab.lab.LabVm;
 import vmlab.lab.ShellResult;
+import vmlab.lab.SnapshotDiff;
 import vmlab.lab.VmHypercalls;
+import vmlab.lab.VmSnapshot;
 import vmlab.lab.VmSymbols;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.HypercallRegisters;
@@ -169,6 +173,34 @@ public final class ScriptProperties {
 
     public static long getAt(VmSymbols self, String name) {
         return self.address(name);
+    }
+
+    public static Map<String, VmSnapshot> getSnapshots(LabVm self) {
+        return self.snapshots();
+    }
+
+    public static Map<String, LabSnapshot> getSnapshots(Lab self) {
+        return self.snapshots();
+    }
+
+    public static Duration getTime(VmSnapshot self) {
+        return self.time();
+    }
+
+    public static String getRegisters(SnapshotDiff self) {
+        return self.registers();
+    }
+
+    public static List<String> getDevices(SnapshotDiff self) {
+        return self.devices();
+    }
+
+    public static List<SnapshotDiff.Piece> getMemory(SnapshotDiff self) {
+        return self.memory();
+    }
+
+    public static String getPrinted(SnapshotDiff self) {
+        return self.printed();
     }
 
     public static List<Long> getAddresses(GuestView.Places self) {

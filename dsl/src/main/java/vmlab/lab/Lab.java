@@ -49,7 +49,7 @@ public final class Lab implements AutoCloseable {
     private final Wiring wiring = new Wiring(new Around(), activity, timeline, watches);
     private final CopyOnWriteArrayList<Runnable> changed = new CopyOnWriteArrayList<>();
     private final Turns turns = new Turns();
-    private final LabSnapshots snapshots = new LabSnapshots(this);
+    private final LabSnapshots kept = new LabSnapshots(this);
     private final TimeTravel travel = new TimeTravel(this);
     private volatile Assembly assembly = Assembly.EMPTY;
 
@@ -396,24 +396,24 @@ public final class Lab implements AutoCloseable {
 
     /** Keeps all VMs that are on, and what their connections hold, under a name; one of that name is forgotten. */
     public LabSnapshot snapshot(String name) {
-        return snapshots.take(name);
+        return kept.take(name);
     }
 
     /** Goes back to a snapshot of its own; VMs that were off then are off. */
     public Lab restore(String name) {
-        snapshots.restore(name);
+        kept.restore(name);
         return this;
     }
 
     /** Goes on from a snapshot of this lab, or of another one of such VMs. */
     public Lab restore(LabSnapshot snapshot) {
-        snapshots.restore(snapshot);
+        kept.restore(snapshot);
         return this;
     }
 
     /** Goes on from a snapshot in a file. */
     public Lab restore(Path file) {
-        snapshots.restore(file);
+        kept.restore(file);
         return this;
     }
 
@@ -424,17 +424,17 @@ public final class Lab implements AutoCloseable {
 
     /** Its snapshots by name, in the order they were taken. */
     public Map<String, LabSnapshot> snapshots() {
-        return snapshots.named();
+        return kept.named();
     }
 
     /** What differs between two snapshots of its own: of each VM registers, devices, memory by symbols, console. */
     public List<SnapshotDiff> diff(String first, String second) {
-        return diff(snapshots.named(first), snapshots.named(second));
+        return diff(kept.named(first), kept.named(second));
     }
 
     /** What differs between two snapshots. */
     public List<SnapshotDiff> diff(LabSnapshot first, LabSnapshot second) {
-        return snapshots.diff(first, second);
+        return kept.diff(first, second);
     }
 
     /**
@@ -444,7 +444,7 @@ public final class Lab implements AutoCloseable {
      * @throws LabMistake if a component that is no VM runs: where it is can't be copied
      */
     public List<Lab> fork(int count) {
-        return snapshots.fork(count);
+        return kept.fork(count);
     }
 
     /** {@link #remember(Duration)} each second of guest time. */
@@ -539,7 +539,7 @@ public final class Lab implements AutoCloseable {
     public synchronized void close() {
         vms.forEach(LabVm::stop);
         vms.forEach(vm -> vm.snapshotsOf().close());
-        snapshots.close();
+        kept.close();
         travel.close();
         settings.boots().awaitKept();
         components.forEach(LabComponent::close);

@@ -93,7 +93,7 @@ public final class LabVm {
     private final GuestView memory = new GuestView(this, false);
     private final GuestView virtual = new GuestView(this, true);
     private final VmSymbols symbols = new VmSymbols(this);
-    private final VmSnapshots snapshots = new VmSnapshots(this);
+    private final VmSnapshots kept = new VmSnapshots(this);
     private final QuickBoot boot = new QuickBoot(this);
 
     /** Guarded by itself: machines report on their own threads. */
@@ -228,24 +228,24 @@ public final class LabVm {
 
     /** Keeps it as it is now, under a name; one of that name is forgotten. */
     public VmSnapshot snapshot(String name) {
-        return snapshots.take(name);
+        return kept.take(name);
     }
 
     /** Goes back to a snapshot of its own; from off, too. */
     public LabVm restore(String name) {
-        snapshots.restore(name);
+        kept.restore(name);
         return this;
     }
 
     /** Goes on from a snapshot of any VM of the same equipment. */
     public LabVm restore(VmSnapshot snapshot) {
-        snapshots.restore(snapshot);
+        kept.restore(snapshot);
         return this;
     }
 
     /** Goes on from a snapshot in a file. */
     public LabVm restore(Path file) {
-        snapshots.restore(file);
+        kept.restore(file);
         return this;
     }
 
@@ -256,12 +256,12 @@ public final class LabVm {
 
     /** What differs between two of its snapshots: registers, devices, memory by the kernel's symbols, console. */
     public SnapshotDiff diff(String first, String second) {
-        return snapshots.diff(first, second);
+        return kept.diff(first, second);
     }
 
     /** Its snapshots by name, in the order they were taken. */
     public Map<String, VmSnapshot> snapshots() {
-        return snapshots.named();
+        return kept.named();
     }
 
     /** Whether no other VM of the lab is on. */
@@ -276,7 +276,7 @@ public final class LabVm {
     }
 
     VmSnapshots snapshotsOf() {
-        return snapshots;
+        return kept;
     }
 
     /** What a snapshot holds besides the machine. */

@@ -69,10 +69,20 @@ public record SnapshotDiff(
         return new SnapshotDiff(
                 first.vm(),
                 second.time().minus(first.time()),
-                one.equals(other) ? "" : StateComparison.table(first.name(), one, second.name(), other),
+                registers(first.name(), one, second.name(), other),
                 devices,
                 memory(first.machine().memory(), second.machine().memory(), symbols),
                 printed(first.state().console().text(), second.state().console().text()));
+    }
+
+    /** The table's head and the lines that it marks; empty if it marks none. */
+    private static String registers(String firstName, CpuState first, String secondName, CpuState second) {
+        List<String> lines = StateComparison.table(firstName, first, secondName, second)
+                .lines()
+                .toList();
+        List<String> marked =
+                lines.stream().filter(line -> line.startsWith("*")).toList();
+        return marked.isEmpty() ? "" : lines.get(0) + "\n" + String.join("\n", marked);
     }
 
     /** All of it if the second doesn't begin as the first. */
@@ -134,7 +144,7 @@ public record SnapshotDiff(
         List<String> lines = new ArrayList<>();
         lines.add("%s, %s later%s".formatted(vm, Spoken.duration(apart), isEmpty() ? ": nothing differs" : ""));
         if (!registers.isEmpty()) {
-            lines.add(registers.stripTrailing());
+            lines.add(registers);
         }
         if (!devices.isEmpty()) {
             lines.add("devices: " + String.join(", ", devices));
