@@ -2,7 +2,7 @@
 package vmlab.shell;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,7 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  *   <li>{@code console}: a transcript gives what it shows. {@code …} as a line stands for any lines, and {@code [exit N]}
  *       for a status that isn't 0. All of a page that are typed at vmlab's prompt are typed at one;
  *   <li>{@code file=NAME} behind any language: the text of a file in the folder of the page's scripts;
- *   <li>{@code text} and the reason why it isn't run.
+ *   <li>{@code text} or any other language, and the reason why it isn't run.
  * </ul>
  */
 @Tag("built")
@@ -75,12 +77,9 @@ final class PagesTest {
         Stream<DynamicTest> own = blocks.stream()
                 .filter(block -> !block.inSession() && !block.isPromptTranscript())
                 .map(block -> test(block.place(), List.of(block), () -> run(block, place)));
-        return Stream.concat(
-                own,
-                Stream.of(
-                                together("session", blocks, PageBlock::inSession, session -> runSession(session, place)),
-                                together("prompt", blocks, PageBlock::isPromptTranscript, this::replayPrompt))
-                        .flatMap(List::stream));
+        Stream<DynamicTest> session = together("session", blocks, PageBlock::inSession, all -> runSession(all, place));
+        Stream<DynamicTest> prompt = together("prompt", blocks, PageBlock::isPromptTranscript, this::replayPrompt);
+        return Stream.of(own, session, prompt).flatMap(each -> each);
     }
 
     /** What is done with all blocks of a kind. */
@@ -88,10 +87,19 @@ final class PagesTest {
         void run(List<PageBlock> blocks) throws IOException, InterruptedException;
     }
 
-    private static List<DynamicTest> together(
+    /** Those that need something more than the others have a test of their own, as they may have to be skipped. */
+    private static Stream<DynamicTest> together(
             String name, List<PageBlock> blocks, Predicate<PageBlock> kind, Together action) {
-        List<PageBlock> some = blocks.stream().filter(kind).toList();
-        return some.isEmpty() ? List.of() : List.of(test(name, some, () -> action.run(some)));
+        Map<String, List<PageBlock>> byNeed = blocks.stream()
+                .filter(kind)
+                .collect(Collectors.groupingBy(block -> block.need().orElse(""), TreeMap::new, Collectors.toList()));
+        return byNeed.keySet().stream().map(need -> {
+            List<PageBlock> some = blocks.stream()
+                    .filter(kind)
+                    .filter(block -> Set.of("", need).contains(block.need().orElse("")))
+                    .toList();
+            return test(name + " " + need, some, () -> action.run(some));
+        });
     }
 
     private static DynamicTest test(String name, List<PageBlock> blocks, Executable action) {
@@ -105,12 +113,19 @@ final class PagesTest {
     }
 
     private static void requireWhatItNeeds(PageBlock block) throws IOException, InterruptedException {
-        if (!block.language().equals("text") && block.text().matches("(?s).*(hello.groovy|debian|guest|vm0).*")) {
+        boolean isRun = List.of("sh", "groovy", "console").contains(block.language());
+        if (isRun && block.text().matches("(?s).*(hello.groovy|debian|guest|vm0).*")) {
             Guest.required();
         }
         String need = block.need().orElse("");
         switch (need) {
             case "" -> {}
+            case "guest" -> Guest.required();
+            case "capstone" -> {
+                if (Launched.command("sh", "-c", "ldconfig -p | grep -q libcapstone.so.4").run().status() != 0) {
+                    Guest.missing(need, "there is no libcapstone here (Debian: libcapstone4)");
+                }
+            }
             case "gdb" -> {
                 if (Launched.command("sh", "-c", "command -v gdb").run().status() != 0) {
                     Guest.missing(need, "there is no gdb here (Debian: gdb)");
@@ -130,10 +145,10 @@ final class PagesTest {
             case "sh" -> runCommands(block.text());
             case "groovy" -> runScript(block, block.text(), place);
             case "console" -> replayShell(block.text());
-            case "text" ->
-                assertTrue(!block.words().isEmpty(), block.place() + ": behind text stands why it isn't run");
             default ->
-                throw new AssertionError(block.place() + ": nobody knows how to run '" + block.language() + "'");
+                assertFalse(
+                        block.language().isEmpty() || block.words().isEmpty(),
+                        block.place() + ": nobody can run this; behind the fence stands what it is, and why it isn't run");
         }
     }
 
@@ -164,9 +179,13 @@ final class PagesTest {
     }
 
     private static void runScript(PageBlock block, String text, Path place) throws IOException, InterruptedException {
+        boolean hasFiles =
+                PageBlock.of(block.page()).stream().anyMatch(each -> each.file().isPresent());
         Path script = place.resolve(block.page().getFileName().toString().replace(".md", ".groovy"));
         write(script, text);
-        Launched.Result result = Launched.with(script.toString()).in(place).run();
+        Launched.Result result = Launched.with(script.toString())
+                .in(hasFiles ? place : Checkout.root())
+                .run();
         assertEquals(0, result.status(), result.toString());
     }
 
