@@ -108,6 +108,9 @@ class CBehaviourSpec extends Specification {
 
         when:
         ports.taken()
+        while (!ports.text.contains('0\n')) {
+            Thread.onSpinWait()
+        }
         def said = (1..3).collect { ports.give('late'); ports.taken() }
         ports.give('early')
         while (!ports.text.contains('waited')) {

@@ -122,7 +122,7 @@ class ScriptRunnerSpec extends Specification {
         scripts.runner.evaluate('speed') == 3
         scripts.runner.evaluate('lab.vms*.name') == ['vm7']
         scripts.runner.evaluate('vm7.toString()') ==
-                'vm7: not started; 128 MB RAM, kernel debian.kernel (start stop pause resume moveTo login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time backend registers events describe)'
+                'vm7: not started; 128 MB RAM, kernel debian.kernel (start stop pause resume snapshot restore moveTo login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time backend registers events describe)'
     }
 
     def "more must come: #input"() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.dsl
 
+import java.lang.management.ManagementFactory
 import java.nio.file.Files
 import java.nio.file.Path
+import java.time.Duration
 import java.util.concurrent.TimeUnit
 import spock.lang.Specification
 import spock.lang.TempDir
@@ -34,6 +36,12 @@ class SnapshotLinuxSpec extends Specification {
                 Progress.silent(),
                 LabSettings.DEFAULT_GUEST_TIME,
                 BootCache.in(dir.resolve('boots'))))
+    }
+
+    /** What the CPUs of all VMs have taken of the host's. */
+    private static long cpuNanos() {
+        def threads = ManagementFactory.threadMXBean
+        Thread.allStackTraces.keySet().findAll { it.name == 'vm0-vcpu0' }.sum { threads.getThreadCpuTime(it.id) } as long
     }
 
     /** What the manual's first script prints, and all that can be seen of its guest. */
@@ -116,6 +124,15 @@ class SnapshotLinuxSpec extends Specification {
         then:
         elsewhere.vm0.sh('cat /tmp/kept; uptime').out() == lab.vm0.sh('cat /tmp/kept; uptime').out()
         Files.size(file) < 25 << 20
+
+        when: 'at its prompt it leaves the host\'s CPU alone, also in real time'
+        lab.pace(Pace.REAL_TIME)
+        lab.vm0.run(Duration.ofMillis(500))
+        long before = cpuNanos()
+        lab.vm0.run(Duration.ofSeconds(2))
+
+        then:
+        cpuNanos() - before < 2_000_000_000L / 3
 
         cleanup:
         lab?.close()

@@ -149,6 +149,24 @@ class QuickBootSpec extends Specification {
         touched << [{ it.run(ofMillis(1)) }, { it.memory().u8(0x100000, 1); it }, { it.console().send('x'); it }]
     }
 
+    def "a VM that isn't alone boots, as the other one sees it boot"() {
+        given:
+        login(vm())
+        kernel('other')
+        def first = vm()
+        def settings = [kernel_image: dir.resolve('kernel'), guest_ram_mb: 4]
+                .collect { name, value -> new Setting(name, value, Labs.HERE) }
+        def second = first.lab().apply(new Assembly([new VmSpec(1, settings, Labs.HERE)], Labs.HERE)).first()
+
+        when:
+        first.start()
+        second.start()
+
+        then:
+        first.login().console().text().startsWith('other login')
+        second.login().console().text().startsWith('other login')
+    }
+
     def "a file that can't be used is made anew"() {
         given:
         def cold = login(vm())

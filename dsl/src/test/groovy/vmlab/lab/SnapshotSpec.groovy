@@ -9,6 +9,7 @@ import java.nio.file.Path
 import spock.lang.Specification
 import spock.lang.TempDir
 import spock.lang.Timeout
+import vmlab.dsl.ScriptRunner
 import vmlab.dsl.model.Assembly
 import vmlab.dsl.model.Setting
 import vmlab.dsl.model.VmSpec
@@ -235,6 +236,53 @@ class SnapshotSpec extends Specification {
         then:
         def mistake4 = thrown(LabMistake)
         mistake4.message == '0 is no number of forks'
+    }
+
+    def "what dataports hold and where the guest has them goes along"() {
+        given:
+        def lab = new Lab(Labs.settings(Pace.VIRTUAL))
+        labs << lab
+        def runner = new ScriptRunner(lab, new PrintWriter(new StringWriter(), true))
+        runner.binding().setVariable('kernel', TinyKernel.write(dir, TinyKernel.CONNECTED))
+        def run = { String text -> runner.run('lab.groovy', text.stripIndent(), []) }
+        run '''\
+            lab {
+                component('Store') { dataport Buf(4096), 'data' }
+                vm(0) {
+                    kernel_image = kernel
+                    guest_ram_mb = 4
+                    dataport Buf(4096), 'data'
+                    data_id = 1
+                }
+                composition {
+                    component Store, 'store'
+                    connection seL4SharedDataWithCaps, 'words', from: store.data, to: vm0.data
+                }
+            }
+            vm0.start()
+            vm0.memory.u8(0x200000, 9)
+            lab.snapshot('apart')
+            vm0.console.send('1')
+            vm0.waitForHypercall(1)
+            vm0.memory.write(0x200000, 'words')
+            lab.snapshot('together')'''
+
+        expect:
+        run('''\
+            store.data.text('others')
+            assert vm0.memory.cString(0x200000) == 'others'
+            lab.restore('together')
+            [store.data.text(), vm0.memory.cString(0x200000)]''') == ['words', 'words']
+        run('''\
+            lab.restore('apart')
+            store.data.text('alone')
+            vm0.memory.u8(0x200000)''') == 9
+        run('''\
+            lab.restore('together')
+            vm0.memory.write(0x200000, 'guest')
+            def fork = lab.fork(1)[0]
+            fork.store.data.text('forked')
+            [store.data.text(), fork.vm0.memory.cString(0x200000)]''') == ['guest', 'forked']
     }
 
     def "in real time a snapshot is of a moment, and the guest goes on"() {

@@ -31,6 +31,9 @@ final class RunLoop {
     /** How soon a stopped CPU of several is seen to have been started. */
     private static final long LOOK_EVERY_NANOS = 100_000_000;
 
+    /** A host that was away for longer, suspended say, isn't caught up with. */
+    private static final long MOST_OWED_NANOS = 200_000_000;
+
     /** What a CPU's thread does next. */
     private enum Step {
         GUEST,
@@ -65,6 +68,12 @@ final class RunLoop {
     private MachineEnd requestedEnd;
     /** No task is taken any more. */
     private boolean ending;
+
+    /**
+     * How long the host has let the guest sleep beyond its alarms in real time: the next idle time is so much shorter. The only
+     * CPU's thread's.
+     */
+    private long owedNanos;
 
     private volatile Pace pace = Pace.VIRTUAL;
     private volatile Consumer<VcpuExit> onBreakpoint = exit -> {};
@@ -496,9 +505,11 @@ final class RunLoop {
         }
         long from = System.nanoTime();
         long guestFrom = clock.nanos();
-        awaitWork(deadline == Long.MAX_VALUE ? deadline : deadline - guestFrom);
+        awaitWork(deadline == Long.MAX_VALUE ? deadline : deadline - guestFrom - owedNanos);
         if (pace == Pace.REAL_TIME) {
-            clock.skipTo(Math.min(deadline, guestFrom + System.nanoTime() - from));
+            long passed = owedNanos + System.nanoTime() - from;
+            clock.skipTo(Math.min(deadline, guestFrom + passed));
+            owedNanos = Math.min(MOST_OWED_NANOS, guestFrom + passed - clock.nanos());
         }
     }
 

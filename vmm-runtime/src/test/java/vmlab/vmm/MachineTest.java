@@ -256,6 +256,21 @@ class MachineTest {
     }
 
     @Test
+    void manyShortIdleTimesTakeAsLongAsTheySay() throws Exception {
+        long step = 20_000;
+        long idle = 5000 * step;
+        VmClock.Alarm[] tick = new VmClock.Alarm[1];
+        tick[0] = machine.clock().alarm(() -> tick[0].at(machine.clock().nanos() + step));
+        tick[0].at(step);
+        machine.clock().alarm(() -> machine.control().exit(0, "")).at(idle);
+        long from = System.nanoTime();
+        start(Pace.REAL_TIME, false, this::fireThenHalt);
+        end();
+        long taken = System.nanoTime() - from;
+        assertTrue(taken >= idle && taken < 3 * idle, "each sleep is some 60 us too long: " + taken);
+    }
+
+    @Test
     void taskAndPaceReachAnIdleMachine() throws Exception {
         machine.clock().alarm(() -> machine.control().exit(0, "")).at(3600 * SECOND);
         start(Pace.REAL_TIME, false, this::fireThenHalt);

@@ -98,6 +98,17 @@ class MemoryImageTest {
         }
     }
 
+    @Test
+    void whereTheHostDoesntTellWhatHasChangedAllThatIsNotZeroIsKept() {
+        memory.write8(3 * PAGE + 5, 1);
+        memory.write8(9 * PAGE - 1, 1);
+        memory.write8(7 * PAGE, 1);
+        memory.write8(7 * PAGE, 0);
+        try (memory) {
+            assertEquals("{3, 8}", ChangedPages.nonZero(memory).toString());
+        }
+    }
+
     private static byte[] ones(int count) {
         byte[] bytes = new byte[count];
         Arrays.fill(bytes, (byte) 1);

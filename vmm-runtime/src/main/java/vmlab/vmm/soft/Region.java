@@ -92,6 +92,11 @@ final class Region {
         }
     }
 
+    /** Has the JVM compile the code for a first time. */
+    void warm(MethodHandle constructor, WarmUp warmUp) {
+        warmUp.warm(enter(constructor, entries.get(0)));
+    }
+
     private Compiled enter(MethodHandle constructor, Block entry) {
         try {
             return (Compiled) constructor.invokeExact(this, delta(entry), entry.count);

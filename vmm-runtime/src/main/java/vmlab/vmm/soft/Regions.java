@@ -32,6 +32,11 @@ final class Regions {
 
     private static final Logger LOG = LoggerFactory.getLogger(Regions.class);
 
+    /** Made when the first region is. */
+    private static final class Warm {
+        static final WarmUp UP = new WarmUp();
+    }
+
     private record Finished(Region region, MethodHandle constructor) {}
 
     private final Mmu mmu;
@@ -85,7 +90,9 @@ final class Regions {
     /** On the compiler's thread. */
     private void compile(Region region) {
         try {
-            finished.add(new Finished(region, region.compile()));
+            MethodHandle constructor = region.compile();
+            region.warm(constructor, Warm.UP);
+            finished.add(new Finished(region, constructor));
         } catch (RuntimeException | LinkageError e) {
             LOG.error("a region of guest code can't be compiled, and is interpreted", e);
         }
