@@ -30,8 +30,10 @@ final class DocumentsTest {
         assertEquals(0, result.status(), result.err());
         assertEquals(folder.resolve("site/index.html") + "\n", result.out());
         try (Stream<Path> pages = Files.list(Checkout.root().resolve("docs"))) {
-            for (Path page : pages.filter(each -> each.toString().endsWith(".md")).toList()) {
-                String name = page.getFileName().toString().replace("README", "guide").replace(".md", ".html");
+            for (Path page :
+                    pages.filter(each -> each.toString().endsWith(".md")).toList()) {
+                String name =
+                        page.getFileName().toString().replace("README", "guide").replace(".md", ".html");
                 assertTrue(Files.exists(folder.resolve("site").resolve(name)), name);
             }
         }
@@ -72,7 +74,7 @@ final class DocumentsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'./vmlab doc', doctor docs",
+        "'./vmlab doc', docs doctor",
         "'vmlab guest b', build",
         "'vmlab test --jun', --junit",
         "'vmlab --backend k', kvm",
@@ -87,7 +89,7 @@ final class DocumentsTest {
                         "bash",
                         "-c",
                         "source '" + script + "' && " + words
-                                + " && _complete_vmlab && printf '%s\\n' \"${COMPREPLY[@]}\" | sort | xargs")
+                                + " && _complete_vmlab && printf '%s\\n' \"${COMPREPLY[@]}\" | LC_ALL=C sort | xargs")
                 .run();
 
         assertEquals(expected + "\n", result.out(), result.err());

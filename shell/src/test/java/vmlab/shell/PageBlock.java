@@ -72,7 +72,7 @@ record PageBlock(Path page, int line, String language, List<String> words, Strin
 
     /** Whether it goes on where the page's session is. */
     boolean inSession() {
-        return words.contains("session");
+        return language.equals("groovy") && words.contains("session");
     }
 
     boolean isPromptTranscript() {

@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
@@ -96,7 +95,7 @@ final class PagesTest {
         return byNeed.keySet().stream().map(need -> {
             List<PageBlock> some = blocks.stream()
                     .filter(kind)
-                    .filter(block -> Set.of("", need).contains(block.need().orElse("")))
+                    .filter(block -> List.of("", need).contains(block.need().orElse("")))
                     .toList();
             return test(name + " " + need, some, () -> action.run(some));
         });
@@ -122,7 +121,10 @@ final class PagesTest {
             case "" -> {}
             case "guest" -> Guest.required();
             case "capstone" -> {
-                if (Launched.command("sh", "-c", "ldconfig -p | grep -q libcapstone.so.4").run().status() != 0) {
+                if (Launched.command("sh", "-c", "ldconfig -p | grep -q libcapstone.so.4")
+                                .run()
+                                .status()
+                        != 0) {
                     Guest.missing(need, "there is no libcapstone here (Debian: libcapstone4)");
                 }
             }
@@ -148,7 +150,8 @@ final class PagesTest {
             default ->
                 assertFalse(
                         block.language().isEmpty() || block.words().isEmpty(),
-                        block.place() + ": nobody can run this; behind the fence stands what it is, and why it isn't run");
+                        block.place()
+                                + ": nobody can run this; behind the fence stands what it is, and why it isn't run");
         }
     }
 

@@ -49,9 +49,8 @@ record Checkout(Path root) {
             return List.of();
         }
         try (Stream<Path> entries = Files.list(path)) {
-            return entries.filter(entry -> path.getFileSystem()
-                            .getPathMatcher("glob:" + glob)
-                            .matches(entry.getFileName()))
+            return entries.filter(entry ->
+                            path.getFileSystem().getPathMatcher("glob:" + glob).matches(entry.getFileName()))
                     .sorted()
                     .map(root::relativize)
                     .toList();

@@ -16,8 +16,7 @@ public final class CommandReference {
         return "# Commands and options\n\nWhat `--help` says of each command.\n\n"
                 + withAllBelow(root)
                         .map(command -> "## %s\n\n```text\n%s```\n"
-                                .formatted(
-                                        command.getCommandSpec().qualifiedName(), command.getUsageMessage(Ansi.OFF)))
+                                .formatted(command.getCommandSpec().qualifiedName(), command.getUsageMessage(Ansi.OFF)))
                         .collect(Collectors.joining("\n"));
     }
 

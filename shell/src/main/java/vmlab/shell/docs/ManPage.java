@@ -42,7 +42,8 @@ public final class ManPage {
     private void write(CommandLine root, String version) {
         CommandSpec spec = root.getCommandSpec();
         String[] description = spec.usageMessage().description();
-        line(".TH %s 1 \"\" \"%s\" \"User Commands\"".formatted(spec.name().toUpperCase(Locale.ROOT), escaped(version)));
+        line(".TH %s 1 \"\" \"%s\" \"User Commands\""
+                .formatted(spec.name().toUpperCase(Locale.ROOT), escaped(version)));
         section("NAME", spec.name() + " - " + description[0].replaceFirst("\\.$", ""));
         section("SYNOPSIS");
         verbatim(List.of(spec.usageMessage().customSynopsis()));

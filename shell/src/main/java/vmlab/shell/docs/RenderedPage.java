@@ -107,13 +107,12 @@ final class RenderedPage {
                 </body>
                 </html>
                 """.formatted(
-Html.escaped(title().equals("vmlab") ? "vmlab" : title() + " · vmlab"), navigation(all), body());
+                Html.escaped(title().equals("vmlab") ? "vmlab" : title() + " · vmlab"), navigation(all), body());
     }
 
     private String navigation(List<RenderedPage> all) {
         Map<String, List<RenderedPage>> groups = all.stream()
-                .collect(Collectors.groupingBy(
-                        each -> each.page.group(), LinkedHashMap::new, Collectors.toList()));
+                .collect(Collectors.groupingBy(each -> each.page.group(), LinkedHashMap::new, Collectors.toList()));
         StringBuilder html = new StringBuilder();
         groups.forEach((group, pages) -> {
             html.append("<h2>").append(Html.escaped(group)).append("</h2>\n<ul>\n");

@@ -57,7 +57,9 @@ public final class Site {
 
     /** The documents' files in the checkout. */
     public List<Path> sources() {
-        return pages.keySet().stream().filter(source -> Files.exists(root.resolve(source))).toList();
+        return pages.keySet().stream()
+                .filter(source -> Files.exists(root.resolve(source)))
+                .toList();
     }
 
     /** Writes it; the folder is made if it isn't there. */
@@ -85,7 +87,10 @@ public final class Site {
         String[] parts = link.destination().split("#", 2);
         Path source = parts[0].isEmpty()
                 ? from.page().source()
-                : Path.of("/").resolve(from.page().source()).resolveSibling(parts[0]).normalize();
+                : Path.of("/")
+                        .resolve(from.page().source())
+                        .resolveSibling(parts[0])
+                        .normalize();
         Path inRoot = source.isAbsolute() ? Path.of("/").relativize(source) : source;
         Optional<RenderedPage> page = Optional.ofNullable(pages.get(inRoot))
                 .or(() -> Optional.ofNullable(pages.get(inRoot.resolve("README.md"))))

@@ -3,6 +3,7 @@ package vmlab.shell.docs;
 
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.commonmark.node.FencedCodeBlock;
@@ -30,7 +31,7 @@ final class Transcripts implements NodeRenderer {
     public void render(Node node) {
         FencedCodeBlock block = (FencedCodeBlock) node;
         html.line();
-        html.tag("pre", Map.of("class", block.getInfo(), "tabindex", "0"));
+        html.tag("pre", new TreeMap<>(Map.of("class", block.getInfo(), "tabindex", "0")));
         html.tag("code");
         if (block.getInfo().equals("console")) {
             block.getLiteral().lines().forEach(this::line);
