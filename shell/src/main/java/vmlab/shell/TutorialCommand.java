@@ -10,13 +10,18 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jline.terminal.Terminal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import vmlab.lab.Backend;
+import vmlab.lab.BootCache;
+import vmlab.lab.Lab;
 import vmlab.tutorials.LessonSkeleton;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Machine.Pace;
+import vmlab.vmm.SoftCpu;
 
 /** {@code vmlab tutorial}: lessons, step by step. At the prompt {@code /tutorial} does the same. */
 @Command(
@@ -34,15 +39,20 @@ final class TutorialCommand implements Callable<Integer> {
         this.surroundings = Objects.requireNonNull(surroundings);
     }
 
+    private interface Opener {
+        Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings);
+    }
+
     private Tutor tutor() {
+        return tutor(Labs::open);
+    }
+
+    private Tutor tutor(Opener labs) {
+        Pace pace = labOptions.paceOr(Pace.VIRTUAL);
         return new Tutor(
                 surroundings,
-                () -> Labs.open(
-                        labOptions.backend(),
-                        labOptions.softCpu(),
-                        labOptions.paceOr(Pace.VIRTUAL),
-                        labOptions.boots(surroundings),
-                        surroundings),
+                () -> labs.open(
+                        labOptions.backend(), labOptions.softCpu(), pace, labOptions.boots(surroundings), surroundings),
                 Optional.empty());
     }
 
@@ -82,6 +92,21 @@ final class TutorialCommand implements Callable<Integer> {
         Tutor.Checked checked = tutor().check();
         say(checked.text());
         return (checked.passed() ? ExitCode.OK : ExitCode.SCENARIO_FAILED).status();
+    }
+
+    @Command(
+            name = "edit",
+            mixinStandardHelpOptions = true,
+            description = "Edit a file of the open lesson, with the editor in VISUAL or EDITOR, or a small one.")
+    int edit(@Parameters(paramLabel = "FILE", description = "Its path in the lesson's folder.") Path file)
+            throws IOException {
+        if (!surroundings.terminalIn()) {
+            throw new HostMistake("tutorial edit needs a terminal", "write the file with an editor of yours");
+        }
+        try (Terminal terminal = Terminals.system(surroundings)) {
+            new Editor(surroundings.environment()).edit(tutor().place(file), terminal);
+        }
+        return ExitCode.OK.status();
     }
 
     @Command(
@@ -149,7 +174,7 @@ final class TutorialCommand implements Callable<Integer> {
     int verify(
             @Parameters(paramLabel = "NAME", arity = "0..*", description = "Lessons; all if none.")
                     List<String> names) {
-        List<String> problems = tutor().verify(names == null ? List.of() : names);
+        List<String> problems = tutor(Labs::quiet).verify(names == null ? List.of() : names);
         problems.forEach(surroundings.err()::println);
         say(problems.isEmpty() ? "all lessons hold" : problems.size() + " problems");
         return (problems.isEmpty() ? ExitCode.OK : ExitCode.SCENARIO_FAILED).status();
