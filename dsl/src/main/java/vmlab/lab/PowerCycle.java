@@ -242,7 +242,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         beginning.needed();
     }
 
-    /** Its clock has been set: turns are counted from there. */
+    /** Its clock has been set, or another CPU is: turns are counted from there. */
     void retimed() {
         if (!held && end().isEmpty() && machine.pace() == Machine.Pace.VIRTUAL) {
             turn.leave();
@@ -514,6 +514,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         try {
             machine.moveTo(hypervisor);
             recorder.moved();
+            retimed();
             return Optional.empty();
         } catch (IllegalArgumentException | HostMistake e) {
             return Optional.of(e);
