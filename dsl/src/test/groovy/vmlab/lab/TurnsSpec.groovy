@@ -293,6 +293,14 @@ class TurnsSpec extends Specification {
 
         then:
         (vm1.time() - then - ofMillis(10)).abs() <= TURN
+
+        when:
+        vm1.stop()
+        def told = vm1.lab().timeline().of(Timeline.Kind.STATE).findAll { it.source() == 'vm1' }
+
+        then: 'the timeline has all of it'
+        told*.detail() == ['running', 'paused', 'running', 'was stopped']
+        told*.time() == [Duration.ZERO, then, then, vm1.time()]
     }
 
     def "a VM may come while another is waited for"() {
