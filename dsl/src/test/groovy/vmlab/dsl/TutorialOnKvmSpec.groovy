@@ -25,8 +25,6 @@ import vmlab.vmm.kvm.KvmProbe
 class TutorialOnKvmSpec extends Specification {
     private static final Path TOP = Path.of('..').toRealPath()
 
-    private static final Path BOTH_WAYS = TOP.resolve('dsl/src/test/resources/vmlab/dsl/both-ways.groovy')
-
     private static final String FROM_FILE = '''\
         lab.load(args[0])
         vm0.start()
@@ -82,7 +80,7 @@ class TutorialOnKvmSpec extends Specification {
     }
 
     private static void bothWays(ScriptRunner runner) {
-        runner.run(BOTH_WAYS, [TOP.resolve('scripts/print-client').toString()])
+        runner.run(TOP.resolve('scripts/cross-vm.groovy'), [TOP.resolve('scripts/print-client').toString()])
     }
 
     private static void fromFile(ScriptRunner runner) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Two guests, vm0 connected by hypercalls and vm1 by PCI functions: in vm0 runs the tutorials' print_client, whose folder is
-// the argument; in both CAmkES's string_reverse, each with a component of its own; and vm0 asks vm1, over memory and events
-// that the two share.
+// Connections of all kinds in one lab of two guests, vm0 connected by hypercalls and vm1 by PCI functions:
+//
+//     ./vmlab scripts/cross-vm.groovy [FOLDER]
+//
+// vm0 has the tutorials' print_client of FOLDER (scripts/print-client); its component prints in Groovy, then in C. Both have
+// CAmkES's string_reverse, each with a component of its own. And vm0 asks vm1, over memory and events that the two share.
 
-def exercise = args[0]
+def exercise = new File(args ? args[0] : 'scripts/print-client').absolutePath
 def programs = ['dataport', 'consumes_event', 'emits_event']
 
 lab {
