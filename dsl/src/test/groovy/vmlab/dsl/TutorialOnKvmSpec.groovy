@@ -137,6 +137,7 @@ class TutorialOnKvmSpec extends Specification {
         printed.toString().readLines() == [
             'print_server: hello', 'print_server: world', 'dataport received mmap for minor 1',
             'olleh', 'olleh', 'WHO IS THERE',
+            'replace  component  print_server: its run',
             'print_server: hello', 'print_server: from', 'print_server: C']
     }
 }
