@@ -7,6 +7,7 @@ import vmlab.lab.Backend;
 import vmlab.lab.BootCache;
 import vmlab.lab.Lab;
 import vmlab.lab.LabSettings;
+import vmlab.lab.Progress;
 import vmlab.vmm.Machine.Pace;
 import vmlab.vmm.SoftCpu;
 
@@ -29,11 +30,24 @@ public final class Labs {
         return BootCache.in(CachedGuest.cache(surroundings.environment()).path("boots"));
     }
 
-    static Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings) {
-        TerminalProgress progress = new TerminalProgress(surroundings);
+    /** A lab that tells nothing: neither how long work goes on nor which back end it took. */
+    static Lab quiet(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings) {
+        return open(backend, softCpu, pace, boots, surroundings, Progress.silent());
+    }
+
+    private static Lab open(
+            Backend backend,
+            SoftCpu softCpu,
+            Pace pace,
+            BootCache boots,
+            Surroundings surroundings,
+            Progress progress) {
         CachedGuest guest = new CachedGuest(surroundings.environment(), progress);
-        Lab lab = new Lab(
-                new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots, softCpu));
+        return new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots, softCpu));
+    }
+
+    static Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings) {
+        Lab lab = open(backend, softCpu, pace, boots, surroundings, new TerminalProgress(surroundings));
         if (backend == Backend.AUTO) {
             Set<String> told = ConcurrentHashMap.newKeySet();
             // Only who makes a VM wants to know, and once.

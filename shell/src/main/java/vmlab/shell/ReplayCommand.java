@@ -19,8 +19,8 @@ import vmlab.vmm.Machine.Pace;
 @Command(
         name = "replay",
         description = {
-            "Run a failed scenario again as vmlab test did, and open the prompt where it fails,",
-            "with its VMs and variables. Guests stand still until they are waited for, as in the scenario."
+            "Run a failed scenario again, and open the prompt where it fails.",
+            "Its VMs and variables are there. Guests stand still until they are waited for, as in the scenario."
         })
 final class ReplayCommand implements Callable<Integer> {
     private final Surroundings surroundings;

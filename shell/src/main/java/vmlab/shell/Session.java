@@ -102,7 +102,7 @@ final class Session {
 
     /** Who answers for lessons; a check gets a lab of its own, like this one. */
     Tutor tutor() {
-        return new Tutor(surroundings, () -> new Lab(lab().settings()), Optional.of(lab()));
+        return new Tutor(surroundings, () -> new Lab(lab().settings()), Optional.of(runner));
     }
 
     /** A key went to a VM's console. */

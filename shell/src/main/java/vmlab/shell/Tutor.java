@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import vmlab.dsl.ScriptRunner;
 import vmlab.dsl.model.Similar;
 import vmlab.lab.Lab;
 import vmlab.tutorials.Course;
@@ -27,15 +28,22 @@ final class Tutor {
     static final List<String> ACTIONS = List.of("list", "start", "next", "check", "hint", "solve", "reset", "status");
 
     private final Surroundings surroundings;
-    private final StepCheck check;
+    private final Supplier<Lab> labs;
+    private final Optional<ScriptRunner> prompt;
 
     /**
      * @param labs opens an empty lab for a check
-     * @param live the lab of the prompt
+     * @param prompt where the learner types; empty on the command line
      */
-    Tutor(Surroundings surroundings, Supplier<Lab> labs, Optional<Lab> live) {
+    Tutor(Surroundings surroundings, Supplier<Lab> labs, Optional<ScriptRunner> prompt) {
         this.surroundings = Objects.requireNonNull(surroundings);
-        check = new StepCheck(labs, live);
+        this.labs = Objects.requireNonNull(labs);
+        this.prompt = Objects.requireNonNull(prompt);
+    }
+
+    /** A command as it is typed where the learner is. */
+    private String typed(String action) {
+        return (prompt.isPresent() ? "/tutorial " : "tutorial ") + action;
     }
 
     /** The folder of lessons: the environment's {@code VMLAB_LESSONS}, or that of the checkout. */
@@ -83,7 +91,7 @@ final class Tutor {
                                 progress(course, lesson),
                                 plain(lesson.summary().replace('\n', ' '))))
                 .collect(Collectors.joining("\n"));
-        return lessons + "\n\ntutorial start NAME begins one, or goes on with it";
+        return lessons + "\n\n" + typed("start NAME") + " begins one, or goes on with it";
     }
 
     private static String progress(Course course, Lesson lesson) {
@@ -105,11 +113,11 @@ final class Tutor {
         return introduction + "you work in " + course.folderOf(lesson).orElseThrow() + "\n\n" + next();
     }
 
-    private static Lesson open(Course course) {
+    private Lesson open(Course course) {
         return course.current()
                 .orElseThrow(() -> new HostMistake(
                         "no lesson is open",
-                        "tutorial start NAME opens one of: "
+                        typed("start NAME") + " opens one of: "
                                 + course.lessons().stream().map(Lesson::name).collect(Collectors.joining(", "))));
     }
 
@@ -119,13 +127,17 @@ final class Tutor {
         Lesson lesson = open(course);
         return course.next(lesson)
                 .map(step -> shown(lesson, step))
-                .orElse("that was all of " + lesson.name() + "; tutorial list shows more");
+                .orElse("that was all of " + lesson.name() + "; " + typed("list") + " shows more");
     }
 
-    private static String shown(Lesson lesson, Step step) {
+    private String shown(Lesson lesson, Step step) {
         int number = lesson.steps().indexOf(step) + 1;
-        return "%s, step %d of %d: %s\n\n%s\n\ntutorial check looks at it, tutorial hint helps"
-                .formatted(lesson.name(), number, lesson.steps().size(), step.title(), plain(step.text()));
+        String heading = "%s, step %d of %d: %s"
+                .formatted(lesson.name(), number, lesson.steps().size(), step.title());
+        String then = lesson.solution(step).isTyped() && prompt.isEmpty()
+                ? "this step is done at vmlab's prompt: start vmlab, and there /tutorial check"
+                : typed("check") + " looks at it, " + typed("hint") + " helps";
+        return heading + "\n\n" + plain(step.text()) + "\n\n" + then;
     }
 
     /** Where the open lesson is. */
@@ -149,8 +161,8 @@ final class Tutor {
         if (step.isEmpty()) {
             return new Checked(true, true, next());
         }
-        StepResult result =
-                check.check(lesson, step.get(), course.folderOf(lesson).orElseThrow());
+        StepResult result = new StepCheck(labs, prompt)
+                .check(lesson, step.get(), course.folderOf(lesson).orElseThrow());
         if (result.passed()) {
             course.done(lesson, step.get());
         }
@@ -161,7 +173,7 @@ final class Tutor {
 
     private Step atHand(Course course, Lesson lesson) {
         return course.next(lesson)
-                .orElseThrow(() -> new HostMistake(lesson.name() + " is done", "tutorial reset begins it anew"));
+                .orElseThrow(() -> new HostMistake(lesson.name() + " is done", typed("reset") + " begins it anew"));
     }
 
     String hint() {
@@ -174,9 +186,11 @@ final class Tutor {
         Course course = course();
         Lesson lesson = open(course);
         Step step = atHand(course, lesson);
-        course.solve(lesson, step);
-        return "the files of a solution are in " + course.folderOf(lesson).orElseThrow()
-                + "; tutorial check looks at them";
+        course.solve(lesson, step, prompt);
+        String given = lesson.solution(step).isTyped()
+                ? "a solution was typed for you"
+                : "the files of a solution are in " + course.folderOf(lesson).orElseThrow();
+        return given + "; " + typed("check") + " looks at it";
     }
 
     String reset() {
@@ -196,7 +210,7 @@ final class Tutor {
     List<String> verify(List<String> names) {
         Course course = course();
         Verification verification =
-                new Verification(check, name -> surroundings.err().println("vmlab: trying " + name));
+                new Verification(labs, name -> surroundings.err().println("vmlab: trying " + name));
         return course.lessons().stream()
                 .filter(lesson -> names.isEmpty() || names.contains(lesson.name()))
                 .flatMap(lesson -> verification.problems(lesson).stream())

@@ -14,9 +14,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import vmlab.lab.Backend;
+import vmlab.lab.BootCache;
+import vmlab.lab.Lab;
 import vmlab.tutorials.LessonSkeleton;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Machine.Pace;
+import vmlab.vmm.SoftCpu;
 
 /** {@code vmlab tutorial}: lessons, step by step. At the prompt {@code /tutorial} does the same. */
 @Command(
@@ -34,15 +38,20 @@ final class TutorialCommand implements Callable<Integer> {
         this.surroundings = Objects.requireNonNull(surroundings);
     }
 
+    private interface Opener {
+        Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings);
+    }
+
     private Tutor tutor() {
+        return tutor(Labs::open);
+    }
+
+    private Tutor tutor(Opener labs) {
+        Pace pace = labOptions.paceOr(Pace.VIRTUAL);
         return new Tutor(
                 surroundings,
-                () -> Labs.open(
-                        labOptions.backend(),
-                        labOptions.softCpu(),
-                        labOptions.paceOr(Pace.VIRTUAL),
-                        labOptions.boots(surroundings),
-                        surroundings),
+                () -> labs.open(
+                        labOptions.backend(), labOptions.softCpu(), pace, labOptions.boots(surroundings), surroundings),
                 Optional.empty());
     }
 
@@ -149,7 +158,7 @@ final class TutorialCommand implements Callable<Integer> {
     int verify(
             @Parameters(paramLabel = "NAME", arity = "0..*", description = "Lessons; all if none.")
                     List<String> names) {
-        List<String> problems = tutor().verify(names == null ? List.of() : names);
+        List<String> problems = tutor(Labs::quiet).verify(names == null ? List.of() : names);
         problems.forEach(surroundings.err()::println);
         say(problems.isEmpty() ? "all lessons hold" : problems.size() + " problems");
         return (problems.isEmpty() ? ExitCode.OK : ExitCode.SCENARIO_FAILED).status();

@@ -57,13 +57,18 @@ final class CommandLineTest {
                   -V, --version             Print version information and exit.
 
                 Commands:
-                  boot    Boot a kernel with its serial console on standard input and output.
-                  guest   Fetch the default guest, Debian's kernel and a small user space, and
-                            print where its files are.
-                  import  Run what a .camkes file describes: start its VMs and components, and
-                            open the prompt.
-                  doctor  Check what this machine offers, and say what to do about what is
-                            missing.
+                  boot      Boot a kernel with its serial console on standard input and output.
+                  test      Run scripts as scenarios, each in a lab of its own, and say which
+                              passed.
+                  replay    Run a failed scenario again, and open the prompt where it fails.
+                  tutorial  Learn by doing: lessons in steps, each checked by what the VMM
+                              sees. Alone, it lists them.
+                  guest     Fetch the default guest, Debian's kernel and a small user space,
+                              and print where its files are.
+                  import    Run what a .camkes file describes: start its VMs and components,
+                              and open the prompt.
+                  doctor    Check what this machine offers, and say what to do about what is
+                              missing.
 
                 Exit codes:
                    0     all went well
@@ -71,6 +76,7 @@ final class CommandLineTest {
                    2     wrong usage, a mistake in a script, or something missing on this
                            machine
                    3     the back end that was asked for can't be used here
+                   4     every scenario was skipped
                    70    a bug of vmlab
                    124   a wait took longer than its limit
                    130   Ctrl-C
@@ -88,7 +94,7 @@ final class CommandLineTest {
 
     static Stream<Arguments> mistakes() {
         return Stream.of(
-                mistake("there is neither a file nor a command docter; did you mean doctor?", "docter"),
+                mistake("there is neither a file nor a command doctr; did you mean doctor?", "doctr"),
                 mistake("Unknown option: '--backnd=soft'\nPossible solutions: --backend", "--backnd=soft"),
                 mistake("expected one of [AUTO, KVM, SOFT]", "--backend=fast"),
                 mistake("there is no script nosuch.groovy", "nosuch.groovy"),

@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,8 +17,7 @@ import java.util.concurrent.TimeUnit;
 
 /** One run of the built launcher: {@code Launched.with("-e", "println 1").input("").run()}. */
 final class Launched {
-    private static final long LIMIT_SECONDS = 120;
-
+    private Duration limit = Duration.ofSeconds(120);
     private final List<String> command = new ArrayList<>();
     private final Map<String, String> environment = new HashMap<>();
     private Path folder = Checkout.root();
@@ -53,6 +53,11 @@ final class Launched {
         return this;
     }
 
+    Launched within(Duration newLimit) {
+        limit = newLimit;
+        return this;
+    }
+
     Launched in(Path newFolder) {
         folder = newFolder;
         return this;
@@ -65,9 +70,9 @@ final class Launched {
         CompletableFuture<String> out = read(process.getInputStream());
         CompletableFuture<String> err = read(process.getErrorStream());
         send(process.getOutputStream());
-        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             process.destroyForcibly();
-            throw new AssertionError(command + " didn't end in " + LIMIT_SECONDS + " s; it printed " + out.join());
+            throw new AssertionError(command + " didn't end in " + limit.toSeconds() + " s; it printed " + out.join());
         }
         return new Result(process.exitValue(), out.join(), err.join());
     }

@@ -5,13 +5,12 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /** The built launcher on a pseudo-terminal that {@code script} of util-linux makes; Ctrl-C comes as a real SIGINT. */
 final class PseudoTerminal implements AutoCloseable {
     static final Path SCRIPT = Path.of("/usr/bin/script");
-
-    private static final long LIMIT_SECONDS = 120;
 
     private final Process process;
     private final Thread reader;
@@ -20,6 +19,7 @@ final class PseudoTerminal implements AutoCloseable {
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
 
     private int seen;
+    private Duration limit = Duration.ofSeconds(120);
 
     private PseudoTerminal(Process process) {
         this.process = process;
@@ -30,10 +30,15 @@ final class PseudoTerminal implements AutoCloseable {
 
     /** Runs the launcher with these arguments, as a shell reads them. */
     static PseudoTerminal running(Path state, String type, String arguments) throws IOException {
+        return running(state, type, arguments, Checkout.root());
+    }
+
+    /** Runs it in that folder. */
+    static PseudoTerminal running(Path state, String type, String arguments, Path folder) throws IOException {
         String command = "stty cols 200 rows 50; exec " + Checkout.root().resolve("vmlab") + " " + arguments;
         ProcessBuilder builder = new ProcessBuilder(SCRIPT.toString(), "-qefc", command, "/dev/null")
                 .redirectErrorStream(true)
-                .directory(Checkout.root().toFile());
+                .directory(folder.toFile());
         builder.environment().put("VMLAB_NO_BUILD", "1");
         builder.environment().put("XDG_STATE_HOME", state.toString());
         builder.environment().put("TERM", type);
@@ -61,6 +66,12 @@ final class PseudoTerminal implements AutoCloseable {
         }
     }
 
+    /** How long a wait may take. */
+    PseudoTerminal within(Duration newLimit) {
+        limit = newLimit;
+        return this;
+    }
+
     PseudoTerminal type(String keys) throws IOException {
         process.getOutputStream().write(keys.getBytes(StandardCharsets.UTF_8));
         process.getOutputStream().flush();
@@ -81,7 +92,7 @@ final class PseudoTerminal implements AutoCloseable {
 
     /** Waits until this was printed, behind what the last call found. */
     PseudoTerminal shows(String text) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+        long deadline = System.nanoTime() + limit.toNanos();
         synchronized (screen) {
             int at = words().indexOf(text, seen);
             while (at < 0) {
@@ -99,7 +110,7 @@ final class PseudoTerminal implements AutoCloseable {
 
     /** Waits for the end. */
     int status() throws InterruptedException {
-        if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new AssertionError("it didn't end: " + all());
         }
         reader.join();

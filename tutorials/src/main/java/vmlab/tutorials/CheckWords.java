@@ -5,14 +5,23 @@ import groovy.lang.Closure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import vmlab.dsl.model.GuestSource;
+import vmlab.dsl.model.RootFs;
+import vmlab.dsl.model.SourceLocation;
+import vmlab.lab.GuestFiles;
+import vmlab.lab.Lab;
+import vmlab.lab.LabVm;
 
 /**
  * What a {@code check.groovy} can say besides the words of a lab. Threads: the check's.
@@ -36,8 +45,13 @@ public final class CheckWords {
         }
     }
 
+    private static final int MADE_UP_LETTERS = 7;
+    private static final int LETTERS = 26;
+    private static final Random RANDOM = new SecureRandom();
+
     private final String wanted;
     private final Path work;
+    private final Lab lab;
     private final List<String> evidence = new ArrayList<>();
     private final Map<Pattern, String> known = new LinkedHashMap<>();
     private boolean met;
@@ -46,12 +60,14 @@ public final class CheckWords {
     private final Supplier<String> printed;
 
     /**
+     * @param lab the check's own
      * @param scripts runs a script in the check's lab
      * @param printed what scripts and handlers have printed
      */
-    CheckWords(String wanted, Path work, Function<Path, Object> scripts, Supplier<String> printed) {
+    CheckWords(String wanted, Path work, Lab lab, Function<Path, Object> scripts, Supplier<String> printed) {
         this.wanted = Objects.requireNonNull(wanted);
         this.work = Objects.requireNonNull(work);
+        this.lab = Objects.requireNonNull(lab);
         this.scripts = Objects.requireNonNull(scripts);
         this.printed = Objects.requireNonNull(printed);
     }
@@ -111,6 +127,40 @@ public final class CheckWords {
     /** What the learner's scripts, and handlers they have registered, have printed so far. */
     public String printed() {
         return printed.get();
+    }
+
+    /** The VM that the learner's lab.groovy makes under that name, not started; the step isn't done if it makes none. */
+    public LabVm machine(String name) {
+        play("lab.groovy");
+        return lab.vm(name)
+                .orElseThrow(() -> new NotYet(new StepResult(
+                        wanted,
+                        false,
+                        evidence,
+                        "lab.groovy makes "
+                                + lab.vms().stream().map(LabVm::name).toList(),
+                        "a VM " + name + ": vm(" + name.replaceFirst("\\D+", "") + ") { … } in lab { … }",
+                        "the number in vm(…) is another")));
+    }
+
+    /** What the kit makes of the program or module of that name in the learner's folder: octets by names of files. */
+    public Map<String, byte[]> built(String name) {
+        SourceLocation nowhere = new SourceLocation("check.groovy", 1, 1);
+        GuestSource folder = new GuestSource(GuestSource.Kind.FOLDER, work, nowhere);
+        return lab.settings().guest().part(name, new RootFs(List.of(), List.of(folder))).stream()
+                .collect(Collectors.toMap(part -> part.path().replaceFirst(".*/", ""), GuestFiles.Built::content));
+    }
+
+    /** Letters that nobody could know before, each another: no palindrome. */
+    public String madeUpWord() {
+        StringBuilder word = new StringBuilder();
+        while (word.length() < MADE_UP_LETTERS) {
+            char next = (char) ('a' + RANDOM.nextInt(LETTERS));
+            if (word.indexOf(String.valueOf(next)) < 0) {
+                word.append(next);
+            }
+        }
+        return word.toString();
     }
 
     List<String> evidence() {

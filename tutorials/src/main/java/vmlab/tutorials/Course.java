@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import vmlab.dsl.ScriptRunner;
 import vmlab.vmm.HostMistake;
 
 /**
@@ -127,12 +128,16 @@ public final class Course {
                 .formatted(now + 1, step.hints().size(), step.hints().get(now));
     }
 
-    /** Lays the solution of a step, and of those before it that aren't done, over the learner's folder. */
-    public void solve(Lesson lesson, Step step) {
+    /**
+     * Gives the solution of a step, and of those before it that aren't done.
+     *
+     * @param prompt where what has to be typed is typed
+     */
+    public void solve(Lesson lesson, Step step, Optional<ScriptRunner> prompt) {
         Path folder = folderOf(lesson).orElseThrow();
         for (Step each : lesson.steps()) {
             if (!isDone(lesson, each) || each.equals(step)) {
-                FileTree.lay(lesson.solution(each), folder);
+                lesson.solution(each).give(folder, prompt);
             }
             if (each.equals(step)) {
                 return;

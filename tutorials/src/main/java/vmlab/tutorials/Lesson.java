@@ -13,8 +13,10 @@ import java.util.Optional;
  *   <li>{@code lesson.md}: a heading, an introduction, and a section for each step with its hints;
  *   <li>{@code check.groovy}: what each step is checked by;
  *   <li>{@code setup/}: what the learner's folder holds at the beginning, if anything;
- *   <li>{@code solve/STEP/}: the files that solve a step, on top of the steps before;
- *   <li>{@code wrong/CASE/}: files with a mistake; {@code wrong/CASE.md} says at which step, and what must be told.
+ *   <li>{@code solve/STEP/}: the files that solve a step, on top of the steps before; {@code solve/STEP.groovy}: what is typed
+ *       at the prompt to solve it;
+ *   <li>{@code wrong/CASE/} or {@code wrong/CASE.groovy}: the same with a mistake; {@code wrong/CASE.md} says at which step, and
+ *       what must be told.
  * </ul>
  *
  * @param name without its number
@@ -34,12 +36,12 @@ public record Lesson(
      * @param step where it is found
      * @param told what the learner must be told, in part
      */
-    public record Wrong(String name, String step, String told, Path files) {
+    public record Wrong(String name, String step, String told, Answer answer) {
         public Wrong {
             Objects.requireNonNull(name);
             Objects.requireNonNull(step);
             Objects.requireNonNull(told);
-            Objects.requireNonNull(files);
+            Objects.requireNonNull(answer);
         }
     }
 
@@ -66,7 +68,8 @@ public record Lesson(
         return folder.resolve("setup");
     }
 
-    Path solution(Step step) {
-        return folder.resolve("solve").resolve(step.name());
+    /** What solves a step. */
+    public Answer solution(Step step) {
+        return new Answer(folder.resolve("solve").resolve(step.name()));
     }
 }

@@ -114,13 +114,19 @@ public final class LessonReader {
         }
         List<Lesson.Wrong> wrongs = new ArrayList<>();
         try (Stream<Path> cases = Files.list(all)) {
-            for (Path files : cases.filter(Files::isDirectory).sorted().toList()) {
-                String name = files.getFileName().toString();
+            for (String name : cases.map(path -> path.getFileName().toString().replaceFirst("\\.(md|groovy)$", ""))
+                    .distinct()
+                    .sorted()
+                    .toList()) {
+                Answer answer = new Answer(all.resolve(name));
+                if (!answer.isThere()) {
+                    problems.add("wrong/" + name + " is missing: a folder, or wrong/" + name + ".groovy");
+                }
                 Path about = all.resolve(name + ".md");
                 Matcher parts = WRONG.matcher(Files.isRegularFile(about) ? text(about) : "");
                 if (parts.matches()) {
                     wrongs.add(new Lesson.Wrong(
-                            name, parts.group(1), parts.group(2).strip(), files));
+                            name, parts.group(1), parts.group(2).strip(), answer));
                 } else {
                     problems.add("wrong/" + name + ".md must be \"step: NAME\", an empty line, and what must be told");
                 }
@@ -142,8 +148,8 @@ public final class LessonReader {
             if (step.hints().size() != HINTS) {
                 problems.add("the step " + step.name() + " has " + step.hints().size() + " hints, not " + HINTS);
             }
-            if (!Files.exists(lesson.solution(step))) {
-                problems.add("solve/" + step.name() + " is missing");
+            if (!lesson.solution(step).isThere()) {
+                problems.add("solve/" + step.name() + " is missing: a folder, or solve/" + step.name() + ".groovy");
             }
         }
         for (Lesson.Wrong wrong : lesson.wrong()) {

@@ -18,32 +18,36 @@ import vmlab.vmm.HostMistake;
  * Checks a step: runs the lesson's {@code check.groovy} with a lab of its own over the learner's folder. What it asserts is
  * what the VMM sees: registers of hypercalls, octets of dataports, counts of events, files in the image.
  *
- * <p>In a check, {@code work} is the learner's folder and {@code live} the lab of the prompt, null where there is none.
+ * <p>In a check, {@code work} is the learner's folder and {@code live} the lab of the prompt and {@code variables} what
+ * has been assigned there; the check of a step that is solved without the prompt finds both null.
  * Threads: one at a time. Errors: what keeps a check from being done is thrown as it is; what a learner did wrong is a
  * result.
  */
 public final class StepCheck {
     private final Supplier<Lab> labs;
-    private final Optional<Lab> live;
+    private final Optional<ScriptRunner> prompt;
 
     /**
      * @param labs opens an empty lab for a check
-     * @param live the lab the learner is working in
+     * @param prompt the prompt that the learner is working at
      */
-    public StepCheck(Supplier<Lab> labs, Optional<Lab> live) {
+    public StepCheck(Supplier<Lab> labs, Optional<ScriptRunner> prompt) {
         this.labs = Objects.requireNonNull(labs);
-        this.live = Objects.requireNonNull(live);
+        this.prompt = Objects.requireNonNull(prompt);
     }
 
     /** Whether the step is done in this folder. */
     public StepResult check(Lesson lesson, Step step, Path work) {
+        if (lesson.solution(step).isTyped() && prompt.isEmpty()) {
+            throw Answer.noPrompt();
+        }
         try (Lab lab = labs.get()) {
             StringWriter printed = new StringWriter();
             ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(printed, true));
             return check(
                     lesson,
                     step,
-                    new CheckWords(step.name(), work, script -> runner.run(script, List.of()), printed::toString),
+                    new CheckWords(step.name(), work, lab, script -> runner.run(script, List.of()), printed::toString),
                     runner,
                     work);
         }
@@ -71,11 +75,16 @@ public final class StepCheck {
     }
 
     private void offer(ScriptRunner runner, CheckWords words, Path work) {
-        for (String word : List.of("step", "recognise", "evidence", "fail", "file", "play", "printed")) {
+        for (String word : List.of(
+                "step", "recognise", "evidence", "fail", "file", "play", "printed", "machine", "built", "madeUpWord")) {
             runner.binding().setVariable(word, new MethodClosure(words, word));
         }
         runner.binding().setVariable("work", work.toFile());
-        runner.binding().setVariable("live", live.orElse(null));
+        runner.binding().setVariable("live", prompt.map(ScriptRunner::lab).orElse(null));
+        runner.binding()
+                .setVariable(
+                        "variables",
+                        prompt.map(live -> live.binding().getVariables()).orElse(null));
     }
 
     /** A host that lacks something isn't the learner's mistake. */

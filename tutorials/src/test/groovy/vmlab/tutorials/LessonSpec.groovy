@@ -27,11 +27,13 @@ class LessonSpec extends Specification {
     }
 
     /** Checks here make no VM, so the lab needs nothing that makes one. */
+    private static Lab emptyLab() {
+        new Lab(new LabSettings(
+                Backend.SOFT, Pace.VIRTUAL, [:] as GuestFiles, Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
+    }
+
     private static StepCheck checker() {
-        new StepCheck({
-            new Lab(new LabSettings(
-                    Backend.SOFT, Pace.VIRTUAL, [:] as GuestFiles, Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
-        }, Optional.empty())
+        new StepCheck({ emptyLab() }, Optional.empty())
     }
 
     private StepResult check() {
@@ -71,7 +73,7 @@ class LessonSpec extends Specification {
 
     def "a lesson holds if its solution passes and its mistakes fail with their messages"() {
         expect:
-        new Verification(checker(), {}).problems(lesson) == []
+        new Verification({ emptyLab() }, {}).problems(lesson) == []
     }
 
     def "a lesson that doesn't hold is told in every part"() {
@@ -80,7 +82,7 @@ class LessonSpec extends Specification {
         Files.writeString(lesson.folder().resolve('wrong/capital/hello.txt'), 'hello')
 
         when:
-        def problems = new Verification(checker(), {}).problems(lesson)
+        def problems = new Verification({ emptyLab() }, {}).problems(lesson)
 
         then:
         problems.size() == 2
@@ -146,9 +148,36 @@ class LessonSpec extends Specification {
         course.start(lesson, work)
 
         when:
-        course.solve(lesson, lesson.steps()[0])
+        course.solve(lesson, lesson.steps()[0], Optional.empty())
 
         then:
         check().passed()
+    }
+
+    def "a step at the prompt is solved by typing, and checked by what was typed"() {
+        given:
+        def files = [
+            'lesson.md': '# Sums\n\ntyped\n\n## Add\n\ntype it\n' + '\n### Hint\n\none\n' * 3,
+            'check.groovy': "step('add') {\n if (variables.sum != 5) { fail seen: variables.sum, expected: 5 }\n evidence 'sum is 5' }",
+            'solve/add.groovy': 'sum = 2 + 3',
+            'wrong/product.md': 'step: add\n\nseen: 6\n',
+            'wrong/product.groovy': 'sum = 2 * 3'
+        ]
+        files.each { name, text ->
+            def file = folder.resolve('lessons/02-sums').resolve(name)
+            Files.createDirectories(file.parent)
+            Files.writeString(file, text)
+        }
+        def sums = LessonReader.read(folder.resolve('lessons/02-sums'))
+
+        expect:
+        new Verification({ emptyLab() }, {}).problems(sums) == []
+
+        when: 'there is no prompt'
+        checker().check(sums, sums.steps()[0], work)
+
+        then:
+        def mistake = thrown(HostMistake)
+        mistake.message.contains("done at vmlab's prompt")
     }
 }

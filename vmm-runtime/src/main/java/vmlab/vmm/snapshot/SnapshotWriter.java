@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.MemoryImage;
 
@@ -22,6 +23,9 @@ import vmlab.vmm.MemoryImage;
  * <p>Threads: one at a time; {@link #write} also on another one than the rest.
  */
 public final class SnapshotWriter {
+    /** Two threads may write the same file: the later one stays. */
+    private static final AtomicLong STARTED = new AtomicLong();
+
     private final String writer;
     private final Map<String, SnapshotFile.StoredRecord> records = new LinkedHashMap<>();
     private final Map<String, MemoryImage> memories = new LinkedHashMap<>();
@@ -57,8 +61,8 @@ public final class SnapshotWriter {
      */
     public void write(Path file, boolean packed) {
         Path target = file.toAbsolutePath();
-        Path beside = target.resolveSibling(
-                "." + target.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+        Path beside = target.resolveSibling(".%s.%d.%d.tmp"
+                .formatted(target.getFileName(), ProcessHandle.current().pid(), STARTED.incrementAndGet()));
         try {
             Files.createDirectories(target.getParent());
             try (FileChannel channel = FileChannel.open(

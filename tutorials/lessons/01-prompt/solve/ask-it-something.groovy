@@ -1,0 +1,1 @@
+vm0.sh('date > /tmp/note; uname -r >> /tmp/note')

@@ -1,0 +1,1 @@
+banner = vm0.memory.find('Linux version').addresses()[0]

@@ -1,0 +1,5 @@
+lab {
+    vm(0) {
+        kernel_image = debian.kernel
+    }
+}

@@ -1,0 +1,1 @@
+vm0.hypercall(4) { call -> println 'POKE!!!' }

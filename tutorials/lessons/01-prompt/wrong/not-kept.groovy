@@ -1,0 +1,1 @@
+vm0.sh('uname -r')
