@@ -40,6 +40,11 @@ interface ConsoleCommand {
      */
     String run(Session session, String argument);
 
+    /** Whether the terminal is somebody else's while it goes on. */
+    default boolean isAttached() {
+        return name().equals("console") || name().equals("edit");
+    }
+
     default String usage() {
         return "/" + name() + argument().usage;
     }

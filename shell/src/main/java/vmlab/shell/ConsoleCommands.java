@@ -63,6 +63,11 @@ final class ConsoleCommands {
                     "run a script here; its VMs and variables stay",
                     (session, file) -> session.load(file(file))),
             new Simple(
+                    "edit",
+                    ConsoleCommand.Argument.FILE,
+                    "edit a file of the open lesson, or any; with $VISUAL, $EDITOR or a small editor",
+                    (session, file) -> session.edit(Path.of(file))),
+            new Simple(
                     "jshell",
                     ConsoleCommand.Argument.NONE,
                     "type Java from now on, with the same VMs and variables",

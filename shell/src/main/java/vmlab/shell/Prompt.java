@@ -83,7 +83,7 @@ final class Prompt {
 
     private int onTerminal(Terminal terminal) {
         PrintWriter writer = new PrintWriter(output, true);
-        AttachedConsole attached = new AttachedConsole(terminal);
+        AttachedConsole attached = new AttachedConsole(terminal, new Editor(surroundings.environment()));
         Session session = new Session(runner, surroundings, writer, attached);
         Inputs inputs = surroundings.isPlain()
                 ? new PlainInputs(terminal, session, keyboard())
@@ -231,11 +231,28 @@ final class Prompt {
     /** A guest's console in the prompt's own window. */
     private static final class AttachedConsole implements Session.Attacher {
         private final Terminal terminal;
+        private final Editor editor;
         private BackgroundOutput background;
         private volatile boolean active;
 
-        private AttachedConsole(Terminal terminal) {
+        private AttachedConsole(Terminal terminal, Editor editor) {
             this.terminal = terminal;
+            this.editor = editor;
+        }
+
+        @Override
+        public void edit(Path file) {
+            // No VM is called so: all that guests print waits.
+            background.attach("/edit");
+            Status.getExistingStatus(terminal).ifPresent(Status::suspend);
+            active = true;
+            try {
+                editor.edit(file, terminal);
+            } finally {
+                active = false;
+                Status.getExistingStatus(terminal).ifPresent(Status::restore);
+                background.detach();
+            }
         }
 
         /** Prints a line of the host's as a raw terminal needs it; false if no console is attached. */

@@ -27,6 +27,11 @@ final class Session {
     interface Attacher {
         /** Returns when the user leaves the console; what is shown then. The session is told of what is typed. */
         String attach(Session session, LabVm vm);
+
+        /** Returns when the user has edited the file. */
+        default void edit(Path file) {
+            throw new HostMistake("/edit needs a terminal", "write the file with an editor of yours");
+        }
     }
 
     private static final Duration PATIENCE = Duration.ofSeconds(3);
@@ -124,6 +129,13 @@ final class Session {
         return attacher.attach(this, vm);
     }
 
+    /** @param file its path begins at the open lesson's folder, if one is open */
+    String edit(Path file) {
+        Path there = tutor().place(file);
+        attacher.edit(there);
+        return "back from " + there;
+    }
+
     String load(Path file) {
         return shown(runner.run(file, List.of()));
     }
@@ -171,8 +183,8 @@ final class Session {
         String[] parts = input.substring(1).split("\\s+", 2);
         String argument = parts.length == 2 ? parts[1].strip() : "";
         Optional<ConsoleCommand> command = ConsoleCommands.named(parts[0]);
-        return command.isPresent() && command.get().name().equals("console")
-                // Attached, Ctrl-C is the guest's; there is nothing to interrupt.
+        return command.isPresent() && command.get().isAttached()
+                // Attached, Ctrl-C is the guest's or the editor's; there is nothing to interrupt.
                 ? here(() -> run(command.get(), argument))
                 : evaluation.run(() -> run(command.orElseThrow(() -> unknown(parts[0])), argument));
     }

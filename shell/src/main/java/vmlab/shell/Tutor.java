@@ -206,6 +206,12 @@ final class Tutor {
         return course.folderOf(open(course)).orElseThrow();
     }
 
+    /** Where a file is whose path begins at the open lesson's folder, or here if none is open. */
+    Path place(Path file) {
+        Course course = course();
+        return course.current().flatMap(course::folderOf).orElse(Path.of("")).resolve(file);
+    }
+
     /** What is wrong with lessons: all, or those named. */
     List<String> verify(List<String> names) {
         Course course = course();

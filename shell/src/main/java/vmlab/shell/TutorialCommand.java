@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jline.terminal.Terminal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -91,6 +92,21 @@ final class TutorialCommand implements Callable<Integer> {
         Tutor.Checked checked = tutor().check();
         say(checked.text());
         return (checked.passed() ? ExitCode.OK : ExitCode.SCENARIO_FAILED).status();
+    }
+
+    @Command(
+            name = "edit",
+            mixinStandardHelpOptions = true,
+            description = "Edit a file of the open lesson, with the editor in VISUAL or EDITOR, or a small one.")
+    int edit(@Parameters(paramLabel = "FILE", description = "Its path in the lesson's folder.") Path file)
+            throws IOException {
+        if (!surroundings.terminalIn()) {
+            throw new HostMistake("tutorial edit needs a terminal", "write the file with an editor of yours");
+        }
+        try (Terminal terminal = Terminals.system(surroundings)) {
+            new Editor(surroundings.environment()).edit(tutor().place(file), terminal);
+        }
+        return ExitCode.OK.status();
     }
 
     @Command(

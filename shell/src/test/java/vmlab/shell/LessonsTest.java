@@ -23,7 +23,7 @@ import vmlab.tutorials.Step;
 /** Every lesson: proved by its own solutions and mistakes, and done at the built launcher's prompt as a learner does it. */
 @Tag("built")
 final class LessonsTest {
-    private static final Duration LIMIT = Duration.ofMinutes(9);
+    private static final Duration LIMIT = Duration.ofMinutes(5);
 
     @TempDir
     private Path folder;
@@ -59,7 +59,7 @@ final class LessonsTest {
     private static void learn(Lesson lesson, Path home) throws IOException, InterruptedException {
         Files.createDirectories(home);
         Lesson.Wrong turn = lesson.wrong().get(0);
-        try (PseudoTerminal terminal = PseudoTerminal.running(home.resolve("state"), "xterm", "", home)) {
+        try (PseudoTerminal terminal = PseudoTerminal.running(home.resolve("state"), "xterm", "", "", home)) {
             terminal.within(LIMIT);
             enter(terminal, "/tutorial start " + lesson.name());
             terminal.shows("step 1 of " + lesson.steps().size());
@@ -106,7 +106,7 @@ final class LessonsTest {
             for (String line : Files.readAllLines(answer.typed())) {
                 terminal.type(line + "\r");
             }
-            terminal.type("'ty' + 'ped'\r").shows("\ntyped");
+            terminal.type("'ty' + 'ped'\r").shows("typed");
         }
     }
 

@@ -30,12 +30,18 @@ final class PseudoTerminal implements AutoCloseable {
 
     /** Runs the launcher with these arguments, as a shell reads them. */
     static PseudoTerminal running(Path state, String type, String arguments) throws IOException {
-        return running(state, type, arguments, Checkout.root());
+        return running(state, type, "", arguments, Checkout.root());
     }
 
-    /** Runs it in that folder. */
-    static PseudoTerminal running(Path state, String type, String arguments, Path folder) throws IOException {
-        String command = "stty cols 200 rows 50; exec " + Checkout.root().resolve("vmlab") + " " + arguments;
+    /**
+     * Runs it in that folder.
+     *
+     * @param prefix what stands before the launcher, such as {@code env EDITOR=vi}
+     */
+    static PseudoTerminal running(Path state, String type, String prefix, String arguments, Path folder)
+            throws IOException {
+        String command =
+                "stty cols 200 rows 50; exec " + prefix + " " + Checkout.root().resolve("vmlab") + " " + arguments;
         ProcessBuilder builder = new ProcessBuilder(SCRIPT.toString(), "-qefc", command, "/dev/null")
                 .redirectErrorStream(true)
                 .directory(folder.toFile());

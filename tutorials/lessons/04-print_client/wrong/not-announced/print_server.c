@@ -1,0 +1,10 @@
+#include <camkes.h>
+#include <stdio.h>
+
+int run(void) {
+    while (1) {
+        do_print_wait();
+        printf("%s\n", (char *)data);
+    }
+    return 0;
+}
