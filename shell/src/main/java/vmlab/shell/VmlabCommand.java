@@ -46,7 +46,7 @@ import vmlab.vmm.Machine.Pace;
         exitCodeListHeading = "%nExit codes:%n",
         footerHeading = "%nEnvironment:%n",
         footer = {
-            "  VMLAB_DEBIAN_MIRROR    take the guest's packages from this Debian mirror (the part before /dists)",
+            "  VMLAB_DEBIAN_MIRROR    take the guest's packages from this Debian mirror",
             "  VMLAB_DEBIAN_PACKAGES  take them from this folder; no network is used",
             "  VMLAB_CACHE            keep what was fetched here instead of ~/.cache/vmlab",
             "  VMLAB_JAVA_OPTS        more options for the JVM",
