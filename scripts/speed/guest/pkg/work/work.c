@@ -220,7 +220,7 @@ static void compile(void)
 		variables[i] = next_random();
 	for (int i = 0; i < 64; i++)
 		*random_expression(expressions[i], 9) = 0;
-	for (int i = 0; i < 64 * 1000; i++) {
+	for (int i = 0; i < 64 * 250; i++) {
 		source = expressions[i % 64];
 		code_length = 2;
 		code[0].op = code[1].op = LOAD;
@@ -239,9 +239,9 @@ static void x87(void)
 	uint64_t mantissa;
 	int inside = 0;
 
-	for (int y = 0; y < 48; y++) {
-		for (int x = 0; x < 64; x++) {
-			long double a = x / 24.0L - 2, b = y / 24.0L - 1, p = 0, q = 0;
+	for (int y = 0; y < 96; y++) {
+		for (int x = 0; x < 128; x++) {
+			long double a = x / 48.0L - 2, b = y / 48.0L - 1, p = 0, q = 0;
 			int n = 0;
 
 			for (; n < 64 && p * p + q * q < 4; n++) {

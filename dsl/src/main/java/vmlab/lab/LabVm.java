@@ -212,7 +212,8 @@ public final class LabVm {
     void begins(PowerCycle fresh) {
         hypercalls.connect(fresh);
         cycle = fresh;
-        lab.record(Timeline.Kind.STATE, name(), "running");
+        note("running");
+        fresh.whenEnded(end -> note(Spoken.end(end)));
         fresh.start(lab.pace());
     }
 
@@ -352,10 +353,7 @@ public final class LabVm {
     }
 
     private synchronized void close() {
-        if (cycle != null && cycle.end().isEmpty()) {
-            cycle.close();
-            lab.record(Timeline.Kind.STATE, name(), "off");
-        } else if (cycle != null) {
+        if (cycle != null) {
             cycle.close();
         }
         if (gdb != null) {
@@ -368,6 +366,9 @@ public final class LabVm {
     public LabVm pause() {
         PowerCycle now = started();
         refuseIfDebugged(now);
+        if (!now.isHeld()) {
+            note("paused");
+        }
         if (now.handlerRun().isCaller()) {
             now.holdFromWithin();
             return this;
@@ -383,8 +384,16 @@ public final class LabVm {
     public LabVm resume() {
         PowerCycle now = started();
         refuseIfDebugged(now);
+        if (now.isHeld()) {
+            note("running");
+        }
         now.release();
         return this;
+    }
+
+    /** Its state, for the timeline. */
+    private void note(String newState) {
+        lab.record(Timeline.Kind.STATE, name(), newState);
     }
 
     /**

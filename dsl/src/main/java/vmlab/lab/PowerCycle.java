@@ -15,6 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -242,7 +243,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         beginning.needed();
     }
 
-    /** Its clock has been set: turns are counted from there. */
+    /** Its clock has been set, or another CPU is: turns are counted from there. */
     void retimed() {
         if (!held && end().isEmpty() && machine.pace() == Machine.Pace.VIRTUAL) {
             turn.leave();
@@ -352,6 +353,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     Optional<MachineEnd> end() {
         return machine.end();
+    }
+
+    /** Has somebody told of the end, on any thread. */
+    void whenEnded(Consumer<MachineEnd> listener) {
+        machine.whenEnded().thenAccept(listener);
     }
 
     /** Whether {@link #hold()} keeps the guest from running. */
@@ -514,6 +520,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         try {
             machine.moveTo(hypervisor);
             recorder.moved();
+            retimed();
             return Optional.empty();
         } catch (IllegalArgumentException | HostMistake e) {
             return Optional.of(e);

@@ -27,7 +27,7 @@ public final class Timeline {
         PRINT,
         /** A guest called its VMM. */
         HYPERCALL,
-        /** A VM or a component began, ended or failed. */
+        /** A VM or a component began, ended or failed, or a VM was paused or went on. */
         STATE,
         /** A connection was plugged in or out. */
         PLUG

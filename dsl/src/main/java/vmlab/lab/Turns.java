@@ -20,6 +20,9 @@ import vmlab.vmm.VmClock;
  * asked again before its next alarm or until something comes for it; if all do, time jumps. A VM that is alone has turns
  * without end. One that a debugger has stopped stops the time of all.
  *
+ * <p>A CPU that brings its own interrupt chips doesn't tell when it is idle, and its time is the host's anyway. If all have
+ * such, there are no turns: all run at once, as long as one of them is waited for.
+ *
  * <p>What comes for a VM from others is handed to it when it goes on, or at once if it is its turn, as then it stands still
  * until they have done what it asked for.
  *
@@ -47,10 +50,13 @@ final class Turns {
 
     private final List<Member> round = new ArrayList<>();
     private int at;
-    /** Whose turn it is; null if that must be found out. */
+    /** Whose turn it is; null if that must be found out, or if all run at once. */
     private Member current;
 
     private boolean going;
+    /** There are no turns. */
+    private boolean atOnce;
+
     private Random random;
 
     /** A VM's place in this; it takes no part until it joins. */
@@ -70,44 +76,70 @@ final class Turns {
 
     /** Waits until nobody runs any more; not if somebody is still waited for. */
     void awaitRest() throws InterruptedException {
-        Member last;
-        synchronized (this) {
-            last = going ? null : current;
+        for (Member member : lastOnes()) {
+            member.machine.awaitHeld();
         }
-        if (last != null) {
-            last.machine.awaitHeld();
-        }
+    }
+
+    /** Who may still run though time stands still. */
+    private synchronized List<Member> lastOnes() {
+        return going ? List.of() : running();
+    }
+
+    /** Who runs, if time passes. */
+    private List<Member> running() {
+        return atOnce ? List.copyOf(ring) : current == null ? List.of() : List.of(current);
     }
 
     /** Interrupts the handler that keeps everybody from going on, if one does. */
     void interruptIfStuck() {
-        Member now;
+        List<Member> now;
         synchronized (this) {
-            now = current;
+            now = running();
         }
-        if (now != null) {
-            now.handler.interruptIfStuck();
-        }
+        now.forEach(member -> member.handler.interruptIfStuck());
     }
 
     /** Lets time pass or stand still, as it should now. */
     private void settle() {
         boolean wanted = ring.stream().anyMatch(member -> member.awaited || member.debugger == Debugger.RUNS)
                 && ring.stream().noneMatch(member -> member.debugger == Debugger.STOPS);
-        if (wanted && (!going || current == null)) {
-            going = true;
-            // While time stood still, somebody may have done anything to anyone.
-            ring.forEach(member -> member.idleUntil = 0);
-            if (current == null) {
-                current = next();
+        if (wanted) {
+            goOn();
+        } else if (going) {
+            standStill();
+        }
+    }
+
+    private void goOn() {
+        if (going && (atOnce || current != null)) {
+            return;
+        }
+        going = true;
+        // While time stood still, somebody may have done anything to anyone.
+        ring.forEach(member -> member.idleUntil = 0);
+        if (current == null && !atOnce) {
+            current = next();
+        }
+        running().forEach(Member::go);
+    }
+
+    private void standStill() {
+        going = false;
+        running().stream().filter(member -> member.machine.isRunning()).forEach(member -> member.machine.hold());
+        ring.forEach(Member::catchUp);
+    }
+
+    /** Somebody has joined or left: from now on there are turns, or none. */
+    private void regroup() {
+        boolean now = !ring.isEmpty() && ring.stream().allMatch(member -> member.timesItself);
+        if (now != atOnce) {
+            if (going) {
+                standStill();
             }
-            current.go();
-        } else if (!wanted && going) {
-            going = false;
-            if (current != null && current.machine.isRunning()) {
-                current.machine.hold();
-            }
-            ring.forEach(Member::catchUp);
+            atOnce = now;
+            current = null;
+            ring.forEach(member -> member.end = UNKNOWN);
         }
     }
 
@@ -173,6 +205,9 @@ final class Turns {
         /** Its clock stands where it became idle. */
         private boolean lags;
 
+        /** Its CPU has brought its own chips. */
+        private boolean timesItself;
+
         private boolean awaited;
         private boolean free = true;
         private Debugger debugger = Debugger.NONE;
@@ -192,14 +227,16 @@ final class Turns {
         void join() {
             synchronized (Turns.this) {
                 free = false;
+                timesItself = machine.chips().isPresent();
                 if (!ring.contains(this)) {
                     end = UNKNOWN;
                     ring.add(this);
                     ring.sort(Comparator.comparingInt(member -> member.number));
                 }
-                if (going && current != null) {
+                regroup();
+                if (going) {
                     // One that was alone learns of its turn's end, and one that held itself goes on.
-                    current.go();
+                    running().forEach(Member::go);
                 }
                 settle();
             }
@@ -217,6 +254,7 @@ final class Turns {
                 if (current == this) {
                     current = null;
                 }
+                regroup();
                 settle();
             }
         }
@@ -251,7 +289,7 @@ final class Turns {
         /** Has a task done on its thread when it goes on next. */
         void deliver(Runnable task) {
             synchronized (Turns.this) {
-                if (free || going && current == this) {
+                if (free || going && runs()) {
                     machine.post(task);
                 } else {
                     mail.add(task);
@@ -265,6 +303,10 @@ final class Turns {
         }
 
         // ---- under the lock
+
+        private boolean runs() {
+            return current == this || atOnce && ring.contains(this);
+        }
 
         private void beginTurn() {
             if (end != UNKNOWN) {
@@ -294,7 +336,7 @@ final class Turns {
 
         private void goOn() {
             synchronized (Turns.this) {
-                if (!going || current != this) {
+                if (!going || !runs()) {
                     return;
                 }
                 if (lags) {
@@ -311,7 +353,7 @@ final class Turns {
         }
 
         private void setAlarm() {
-            if (ring.size() == 1) {
+            if (atOnce || ring.size() == 1) {
                 end = UNKNOWN;
                 alarm.cancel();
             } else {

@@ -60,6 +60,34 @@ class CamkesFileSpec extends Specification {
         lab.close()
     }
 
+    @Timeout(value = 5, unit = TimeUnit.MINUTES)
+    def "string_reverse has lines reversed by the component that a file takes from vmlab's library"() {
+        given:
+        def file = Samples.copy(folder, 'optiplex/optiplex')
+        def init = folder.resolve('vm0/camkes_init')
+        Files.createDirectories(init.parent)
+        Files.writeString(init, '#!/bin/sh\necho at boot | string_reverse\n')
+        def lab = new Lab(new LabSettings(
+                Backend.SOFT, Pace.VIRTUAL, CachedDebian.orSkip(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
+        def runner = new ScriptRunner(lab, new PrintWriter(Writer.nullWriter()))
+
+        when:
+        def reversed = runner.run('lab.groovy', """\
+            lab.load('$file')
+            vm0.start()
+            vm0.login()
+            vm0.sh('echo hello | string_reverse').out
+            """.stripIndent(), [])
+
+        then:
+        lab.vms()*.name() == ['vm0', 'vm1']
+        lab.vm('vm0').get().console().text().contains('toob ta')
+        reversed == 'olleh'
+
+        cleanup:
+        lab.close()
+    }
+
     def "a closure takes the place of a component's code"() {
         given:
         def scripts = new Scripts()

@@ -10,6 +10,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 import java.time.Duration
 import java.util.concurrent.CountDownLatch
+import java.util.concurrent.CyclicBarrier
 import java.util.concurrent.TimeUnit
 import spock.lang.AutoCleanup
 import spock.lang.Specification
@@ -20,6 +21,7 @@ import vmlab.dsl.model.Assembly
 import vmlab.dsl.model.KernelSource
 import vmlab.dsl.model.Setting
 import vmlab.dsl.model.VmSpec
+import vmlab.vmm.ChipSet
 import vmlab.vmm.Machine.Pace
 import vmlab.vmm.VcpuExit
 
@@ -160,6 +162,60 @@ class TurnsSpec extends Specification {
         vm1.time() - vm0.time() <= TURN
     }
 
+    def "those that time themselves run at once, as long as one of them is waited for"() {
+        given:
+        def meeting = new CyclicBarrier(2)
+        [first, second].each {
+            it.brings(Stub(ChipSet)).spins().does(ofMillis(10)) { meeting.await(30, TimeUnit.SECONDS) }
+        }
+        def (vm0, vm1) = two()
+
+        when:
+        vm0.run(ofMillis(50))
+        def times = [vm0.time(), vm1.time()]
+
+        then:
+        times[0] >= ofMillis(50)
+        times[1] >= ofMillis(10)
+        [vm0, vm1]*.time() == times
+
+        when:
+        vm1.pause()
+        vm0.run(ofMillis(50))
+
+        then:
+        vm0.time() >= ofMillis(100)
+        vm1.time() == times[1]
+
+        when:
+        vm1.resume()
+        vm1.run(ofMillis(50))
+
+        then:
+        vm1.time() >= times[1] + ofMillis(50)
+        vm0.time() > ofMillis(100)
+    }
+
+    def "one that times itself takes turns with one that doesn't"() {
+        given:
+        first.brings(Stub(ChipSet)).spins()
+        second.prints(ofMillis(20), 'here')
+        def (vm0, vm1) = two()
+
+        when:
+        vm1.console().expect('here', ofSeconds(1))
+
+        then:
+        (vm0.time() - vm1.time()).abs() <= TURN
+
+        when:
+        vm1.stop()
+        vm0.run(ofMillis(30))
+
+        then:
+        vm0.time() >= ofMillis(49)
+    }
+
     def "keys wake one whose turns are skipped"() {
         given:
         first.spins()
@@ -237,6 +293,14 @@ class TurnsSpec extends Specification {
 
         then:
         (vm1.time() - then - ofMillis(10)).abs() <= TURN
+
+        when:
+        vm1.stop()
+        def told = vm1.lab().timeline().of(Timeline.Kind.STATE).findAll { it.source() == 'vm1' }
+
+        then: 'the timeline has all of it'
+        told*.detail() == ['running', 'paused', 'running', 'was stopped']
+        told*.time() == [Duration.ZERO, then, then, vm1.time()]
     }
 
     def "a VM may come while another is waited for"() {

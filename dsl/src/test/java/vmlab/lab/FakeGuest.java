@@ -9,9 +9,11 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import vmlab.dsl.model.VmSpec;
+import vmlab.vmm.ChipSet;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.DebugPoints;
 import vmlab.vmm.GuestEvents;
@@ -35,6 +37,7 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
     private String password = "root";
     private boolean flushesBeforePassword;
     private boolean spins;
+    private Optional<ChipSet> chips = Optional.empty();
 
     /** Programs print this at that time. */
     public FakeGuest prints(Duration at, String text) {
@@ -91,6 +94,18 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
         return this;
     }
 
+    /** Something else happens at that time, on the machine's thread. */
+    public FakeGuest does(Duration at, Runnable action) {
+        plan.add(new Planned(at, cpu -> action.run()));
+        return this;
+    }
+
+    /** Its back end brings these chips. */
+    public FakeGuest brings(ChipSet newChips) {
+        chips = Optional.of(newChips);
+        return this;
+    }
+
     /** Needs no password. */
     public FakeGuest withoutPassword() {
         password = "";
@@ -142,6 +157,11 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
                     @Override
                     public Vcpu vcpu() {
                         return made[0];
+                    }
+
+                    @Override
+                    public Optional<ChipSet> chips() {
+                        return chips;
                     }
 
                     @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.shell;
 
+import java.util.Iterator;
+import java.util.List;
 import picocli.CommandLine.Option;
 import vmlab.lab.Backend;
 import vmlab.lab.BootCache;
@@ -21,16 +23,34 @@ final class LabOptions {
         }
     }
 
+    /** Completed as the help has them; picocli would offer the constants' names. */
+    static final class BackendNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("auto", "kvm", "soft").iterator();
+        }
+    }
+
+    /** As for the back ends. */
+    static final class TimeNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("virtual", "real").iterator();
+        }
+    }
+
     @Option(
             names = "--backend",
             paramLabel = "auto|kvm|soft",
             defaultValue = "auto",
+            completionCandidates = BackendNames.class,
             description = "The CPU that runs the guests: Linux KVM or the one in Java. auto says which it took.")
     private Backend backend;
 
     @Option(
             names = "--time",
             paramLabel = "virtual|real",
+            completionCandidates = TimeNames.class,
             description = "How guest time passes while a guest is idle: skipped, so that every run sees the same, or as"
                     + " the clock on the wall says.")
     private Time time;

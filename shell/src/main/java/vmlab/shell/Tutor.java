@@ -49,7 +49,12 @@ final class Tutor {
     /** The folder of lessons: the environment's {@code VMLAB_LESSONS}, or that of the checkout. */
     static Path lessonsFolder(Surroundings surroundings) {
         String named = surroundings.environment().getOrDefault("VMLAB_LESSONS", "");
-        return named.isEmpty() ? Path.of(System.getProperty(HOME, "."), "tutorials", "lessons") : Path.of(named);
+        return named.isEmpty() ? home().resolve("tutorials/lessons") : Path.of(named);
+    }
+
+    /** The folder of the checkout. */
+    static Path home() {
+        return Path.of(System.getProperty(HOME, ""));
     }
 
     /** Answers what was typed behind {@code /tutorial}. */

@@ -44,6 +44,15 @@ import vmlab.vmm.Machine.Pace;
         optionListHeading = "%nOptions:%n",
         commandListHeading = "%nCommands:%n",
         exitCodeListHeading = "%nExit codes:%n",
+        footerHeading = "%nEnvironment:%n",
+        footer = {
+            "  VMLAB_DEBIAN_MIRROR    take the guest's packages from this Debian mirror",
+            "  VMLAB_DEBIAN_PACKAGES  take them from this folder; no network is used",
+            "  VMLAB_CACHE            keep what was fetched here instead of ~/.cache/vmlab",
+            "  VMLAB_JAVA_OPTS        more options for the JVM",
+            "  JAVA_HOME              the JDK",
+            "  NO_COLOR, CI           plain output, as with TERM=dumb"
+        },
         usageHelpAutoWidth = false,
         versionProvider = VmlabCommand.Version.class)
 final class VmlabCommand implements Callable<Integer> {
@@ -61,7 +70,10 @@ final class VmlabCommand implements Callable<Integer> {
                 TutorialCommand.class,
                 GuestCommand.class,
                 ImportCommand.class,
-                DoctorCommand.class);
+                DoctorCommand.class,
+                DocsCommand.class,
+                ManCommand.class,
+                CompletionCommand.class);
         for (Class<?> type : inOrder) {
             all.put(type.getAnnotation(Command.class).name(), type);
         }
@@ -173,16 +185,19 @@ final class VmlabCommand implements Callable<Integer> {
 
     /** Each command gets what surrounds it. */
     private record Factory(Surroundings surroundings) implements CommandLine.IFactory {
-        private static final Map<Class<?>, Function<Surroundings, Object>> COMMANDS = Map.of(
-                BootCommand.class, BootCommand::new,
-                TestCommand.class, TestCommand::new,
-                ReplayCommand.class, ReplayCommand::new,
-                TutorialCommand.class, TutorialCommand::new,
-                GuestCommand.class, GuestCommand::new,
-                GuestBuildCommand.class, GuestBuildCommand::new,
-                NestedKvmCommand.class, NestedKvmCommand::new,
-                ImportCommand.class, ImportCommand::new,
-                DoctorCommand.class, DoctorCommand::new);
+        private static final Map<Class<?>, Function<Surroundings, Object>> COMMANDS = Map.ofEntries(
+                Map.entry(BootCommand.class, BootCommand::new),
+                Map.entry(TestCommand.class, TestCommand::new),
+                Map.entry(ReplayCommand.class, ReplayCommand::new),
+                Map.entry(TutorialCommand.class, TutorialCommand::new),
+                Map.entry(GuestCommand.class, GuestCommand::new),
+                Map.entry(GuestBuildCommand.class, GuestBuildCommand::new),
+                Map.entry(NestedKvmCommand.class, NestedKvmCommand::new),
+                Map.entry(ImportCommand.class, ImportCommand::new),
+                Map.entry(DoctorCommand.class, DoctorCommand::new),
+                Map.entry(DocsCommand.class, DocsCommand::new),
+                Map.entry(ManCommand.class, ManCommand::new),
+                Map.entry(CompletionCommand.class, CompletionCommand::new));
 
         @Override
         public <K> K create(Class<K> type) throws Exception {

@@ -57,18 +57,24 @@ final class CommandLineTest {
                   -V, --version             Print version information and exit.
 
                 Commands:
-                  boot      Boot a kernel with its serial console on standard input and output.
-                  test      Run scripts as scenarios, each in a lab of its own, and say which
-                              passed.
-                  replay    Run a failed scenario again, and open the prompt where it fails.
-                  tutorial  Learn by doing: lessons in steps, each checked by what the VMM
-                              sees. Alone, it lists them.
-                  guest     Fetch the default guest, Debian's kernel and a small user space,
-                              and print where its files are.
-                  import    Run what a .camkes file describes: start its VMs and components,
-                              and open the prompt.
-                  doctor    Check what this machine offers, and say what to do about what is
-                              missing.
+                  boot        Boot a kernel with its serial console on standard input and
+                                output.
+                  test        Run scripts as scenarios, each in a lab of its own, and say which
+                                passed.
+                  replay      Run a failed scenario again, and open the prompt where it fails.
+                  tutorial    Learn by doing: lessons in steps, each checked by what the VMM
+                                sees. Alone, it lists them.
+                  guest       Fetch the default guest, Debian's kernel and a small user space,
+                                and print where its files are.
+                  import      Run what a .camkes file describes: start its VMs and components,
+                                and open the prompt.
+                  doctor      Check what this machine offers, and say what to do about what is
+                                missing.
+                  docs        Make a site of all documents, to be read without a network, and
+                                print where it begins.
+                  man         Print the manual page, in roff.
+                  completion  Print a script that has a shell complete vmlab's commands and
+                                options with Tab.
 
                 Exit codes:
                    0     all went well
@@ -81,6 +87,14 @@ final class CommandLineTest {
                    124   a wait took longer than its limit
                    130   Ctrl-C
                    255   the guest's kernel panicked, or the guest crashed with a triple fault
+
+                Environment:
+                  VMLAB_DEBIAN_MIRROR    take the guest's packages from this Debian mirror
+                  VMLAB_DEBIAN_PACKAGES  take them from this folder; no network is used
+                  VMLAB_CACHE            keep what was fetched here instead of ~/.cache/vmlab
+                  VMLAB_JAVA_OPTS        more options for the JVM
+                  JAVA_HOME              the JDK
+                  NO_COLOR, CI           plain output, as with TERM=dumb
                 """, test.out());
     }
 
@@ -94,7 +108,7 @@ final class CommandLineTest {
 
     static Stream<Arguments> mistakes() {
         return Stream.of(
-                mistake("there is neither a file nor a command doctr; did you mean doctor?", "doctr"),
+                mistake("there is neither a file nor a command doctr; did you mean doctor or docs?", "doctr"),
                 mistake("Unknown option: '--backnd=soft'\nPossible solutions: --backend", "--backnd=soft"),
                 mistake("expected one of [AUTO, KVM, SOFT]", "--backend=fast"),
                 mistake("there is no script nosuch.groovy", "nosuch.groovy"),

@@ -25,11 +25,22 @@ final class Guest {
 
     /** What a test lacks: a reason to skip it or to fail. */
     static void missing(String word, String why) {
-        List<String> required =
-                List.of(System.getenv().getOrDefault("VMLAB_REQUIRE", "").split("\\W+"));
-        if (required.contains(word) || required.contains("all")) {
+        if (isRequired(word)) {
             throw new AssertionError(why + " (VMLAB_REQUIRE names " + word + ")");
         }
         abort(why);
+    }
+
+    /** Skips a test that nobody wants every time; it runs where VMLAB_REQUIRE names the word. */
+    static void requiredByName(String word, String why) {
+        if (!isRequired(word)) {
+            abort(why + "; VMLAB_REQUIRE=" + word + " has it run");
+        }
+    }
+
+    private static boolean isRequired(String word) {
+        List<String> required =
+                List.of(System.getenv().getOrDefault("VMLAB_REQUIRE", "").split("\\W+"));
+        return required.contains(word) || required.contains("all");
     }
 }

@@ -175,6 +175,23 @@ final class PromptTest {
     }
 
     @Test
+    void connectionsAndTheTimelineAreShown() {
+        console.line("/connections").shows("no connections yet");
+        console.line("/timeline").shows("nothing has happened so far");
+        console.line("lab { component('Bell') { emits 'Ring', 'ring' }; component('Ear') { consumes 'Ring', 'ring' }; "
+                        + "composition { component Bell, 'bell'; component Ear, 'ear'; "
+                        + "connection seL4Notification, 'wire', from: bell.ring, to: ear.ring } }; "
+                        + "bell.ring.emit(); 'rung'")
+                .shows("\nrung");
+
+        console.line("/connections").shows("seL4Notification");
+        console.shows("plugged, pending");
+
+        console.line("/timeline").shows("event");
+        console.shows("bell.ring -> ear.ring");
+    }
+
+    @Test
     void ctrlCAtThePromptEndsAHandlerThatLoops() {
         console.line(LAB + "; vm0.start(); vm0.console.expect('> ')\n").shows("vm0| hello");
         console.line("vm0.hypercall(4) { call -> println 'begun'; while (true) { } }; 'ready'")
