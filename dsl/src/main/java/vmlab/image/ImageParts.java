@@ -154,13 +154,15 @@ final class ImageParts {
     }
 
     private Map<String, Part> named(Part.Kind kind, Path path, List<Path> folders) throws IOException {
+        Optional<Part> ofKit = ofKit(kind, path.toString());
         for (Path folder : candidates(kind, path, folders)) {
-            if (Files.isDirectory(folder)) {
+            // A folder of something else may have the name of a part of the kit.
+            boolean meant = ofKit.isEmpty() || Files.isRegularFile(folder.resolve(Part.MAKEFILE));
+            if (meant && Files.isDirectory(folder)) {
                 Part part = Part.ofFolder(kind, folder, folder.toString());
                 return Map.of(part.name(), part);
             }
         }
-        Optional<Part> ofKit = ofKit(kind, path.toString());
         if (ofKit.isPresent()) {
             return Map.of(ofKit.get().name(), ofKit.get());
         }

@@ -91,6 +91,15 @@ class ImagePartsTest {
     }
 
     @Test
+    void aFolderWithoutAMakefileDoesNotHideAPartOfTheKit() throws IOException {
+        Tutorial.file(folder.resolve("dataport/lab.groovy"), "");
+        source(Kind.FOLDER, folder);
+        source(Kind.MODULE, Path.of("dataport"));
+
+        assertEquals(List.of("kit:linux-module/dataport"), written(parts().modules()));
+    }
+
+    @Test
     void theKitAddsWhatInitScriptsAndMakefilesName() throws IOException {
         Tutorial.write(folder);
         Tutorial.file(folder.resolve("pkg/hello/Makefile"), Tutorial.HELLO_MAKEFILE.replace("$^", "$^ -lcamkes -lm"));
