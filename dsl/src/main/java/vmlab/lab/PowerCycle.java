@@ -218,7 +218,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         });
     }
 
-    /** Whether nobody has needed the guest so far. */
+    /** Whether the guest is the kernel's, and nobody has needed it so far. */
     boolean isUntouched() {
         return beginning.isUntouched();
     }
@@ -591,6 +591,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         } finally {
             atEnd.remove(tellOnce);
         }
+    }
+
+    /** Has a task done on the machine's thread, behind what it was given before, unless the machine ends. */
+    void post(Runnable task) {
+        machine.post(task);
     }
 
     /** Types for the guest. */

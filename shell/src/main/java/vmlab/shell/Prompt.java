@@ -247,6 +247,11 @@ final class Prompt {
         }
 
         @Override
+        public int width() {
+            return terminal.getWidth();
+        }
+
+        @Override
         public void edit(Path file) {
             // No VM is called so: all that guests print waits.
             background.attach("/edit");

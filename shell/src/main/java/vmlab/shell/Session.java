@@ -28,6 +28,11 @@ final class Session {
         /** Returns when the user leaves the console; what is shown then. The session is told of what is typed. */
         String attach(Session session, LabVm vm);
 
+        /** How many columns the terminal has; 0 if there is none. */
+        default int width() {
+            return 0;
+        }
+
         /** Returns when the user has edited the file. */
         default void edit(Path file) {
             throw new HostMistake("/edit needs a terminal", "write the file with an editor of yours");
@@ -113,7 +118,11 @@ final class Session {
 
     /** Who answers for lessons; a check gets a lab of its own, like this one. */
     Tutor tutor() {
-        return new Tutor(surroundings, () -> new Lab(lab().settings()), Optional.of(runner()));
+        return new Tutor(
+                surroundings,
+                () -> new Lab(lab().settings()),
+                Optional.of(runner()),
+                Classroom.ofPrompt(surroundings, attacher.width()));
     }
 
     /** A key went to a VM's console. */

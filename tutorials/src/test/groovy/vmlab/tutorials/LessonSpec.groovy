@@ -123,7 +123,7 @@ class LessonSpec extends Specification {
         def course = new Course([lesson], kept)
 
         when:
-        course.start(lesson, work)
+        course.start(lesson, Optional.of(work))
         def first = course.hint(lesson, lesson.steps()[0])
         course.done(lesson, lesson.steps()[0])
         def again = new Course([lesson], kept)
@@ -145,7 +145,7 @@ class LessonSpec extends Specification {
     def "the solution's files are laid over the learner's"() {
         given:
         def course = new Course([lesson], folder.resolve('lessons.properties'))
-        course.start(lesson, work)
+        course.start(lesson, Optional.of(work))
 
         when:
         course.solve(lesson, lesson.steps()[0], Optional.empty())
