@@ -31,7 +31,8 @@ final class PromptReader extends LineReaderImpl {
         reader.setParser(new PromptParser(session::isIncomplete));
         reader.setCompleter(new LabCompleter(session));
         if (session.surroundings().coloursOut()) {
-            reader.setHighlighter(new PromptHighlighter(session.runner().binding()::hasVariable));
+            reader.setHighlighter(
+                    new PromptHighlighter(name -> session.runner().binding().hasVariable(name), session::isWarm));
         }
         reader.setOpt(Option.DISABLE_EVENT_EXPANSION);
         reader.unsetOpt(Option.INSERT_TAB);

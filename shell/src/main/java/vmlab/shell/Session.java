@@ -41,7 +41,7 @@ final class Session {
 
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-    private final ScriptRunner runner;
+    private final GroovyStart start;
     private final Surroundings surroundings;
     private final PrintWriter out;
     private final Attacher attacher;
@@ -54,21 +54,27 @@ final class Session {
     private Optional<Recorder> recorder = Optional.empty();
     private boolean left;
 
-    Session(ScriptRunner runner, Surroundings surroundings, PrintWriter out, Attacher attacher) {
-        this.runner = Objects.requireNonNull(runner);
+    Session(GroovyStart start, Surroundings surroundings, PrintWriter out, Attacher attacher) {
+        this.start = Objects.requireNonNull(start);
         this.surroundings = Objects.requireNonNull(surroundings);
         this.out = Objects.requireNonNull(out);
         this.attacher = Objects.requireNonNull(attacher);
-        groovy = new GroovyInputs(runner);
+        groovy = new GroovyInputs(start::runner);
         language = groovy;
     }
 
     Lab lab() {
-        return runner.lab();
+        return start.lab();
     }
 
+    /** Waits for Groovy, if need be. */
     ScriptRunner runner() {
-        return runner;
+        return start.runner();
+    }
+
+    /** Whether Groovy can be asked without a wait. */
+    boolean isWarm() {
+        return start.isWarm();
     }
 
     Surroundings surroundings() {
@@ -88,7 +94,7 @@ final class Session {
     /** From now on inputs are Java; the variables of both languages are the same. */
     String speakJava() {
         if (java == null) {
-            java = new JavaSnippets(runner);
+            java = new JavaSnippets(runner());
         }
         language = java;
         return "Java from now on; /groovy goes back";
@@ -115,7 +121,7 @@ final class Session {
         return new Tutor(
                 surroundings,
                 () -> new Lab(lab().settings()),
-                Optional.of(runner),
+                Optional.of(runner()),
                 Classroom.ofPrompt(surroundings, attacher.width()));
     }
 
@@ -146,7 +152,7 @@ final class Session {
     }
 
     String load(Path file) {
-        return shown(runner.run(file, List.of()));
+        return shown(runner().run(file, List.of()));
     }
 
     /** Ctrl-C: also for a handler that loops for ever while nothing is being done here. */

@@ -68,7 +68,7 @@ final class ConsoleFixture implements AutoCloseable {
         Thread prompt = new Thread(
                 () -> {
                     try {
-                        ended.complete(Prompt.onTerminal(terminal, runner, output, surroundings));
+                        ended.complete(Prompt.onTerminal(terminal, GroovyStart.of(runner), output, surroundings));
                     } catch (RuntimeException | Error e) {
                         ended.completeExceptionally(e);
                     }
