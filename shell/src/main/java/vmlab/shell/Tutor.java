@@ -254,8 +254,10 @@ final class Tutor {
         Course course = course();
         Verification verification =
                 new Verification(labs, name -> surroundings.err().println("vmlab: trying " + name));
-        return course.lessons().stream()
-                .filter(lesson -> names.isEmpty() || names.contains(lesson.name()))
+        List<Lesson> wanted = names.isEmpty()
+                ? course.lessons()
+                : names.stream().map(course::lesson).toList();
+        return wanted.stream()
                 .flatMap(lesson -> verification.problems(lesson).stream())
                 .toList();
     }

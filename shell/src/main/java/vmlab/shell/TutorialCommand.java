@@ -177,7 +177,7 @@ final class TutorialCommand implements Callable<Integer> {
                     List<String> names) {
         List<String> problems = tutor(Labs::quiet).verify(names == null ? List.of() : names);
         problems.forEach(surroundings.err()::println);
-        say(problems.isEmpty() ? "all lessons hold" : problems.size() + " problems");
+        say(problems.isEmpty() ? "all lessons hold" : "problems: " + problems.size());
         return (problems.isEmpty() ? ExitCode.OK : ExitCode.SCENARIO_FAILED).status();
     }
 

@@ -71,13 +71,16 @@ public final class Course {
     }
 
     /**
-     * Opens a lesson: one that was begun goes on where it was, with its own folder. If that is gone, it begins anew.
+     * Opens a lesson: one that was begun goes on where it was, in its own folder. If that is gone, it begins anew.
      *
      * @param folder for a new one, if not that of the lesson's name here; what the lesson begins with is put there
      */
     public void start(Lesson lesson, Optional<Path> folder) {
         Optional<Path> begun = folderOf(lesson).filter(there -> !lesson.hasFiles() || Files.isDirectory(there));
-        Path work = begun.or(() -> folder).orElse(Path.of(lesson.name())).toAbsolutePath();
+        Path work = begun.or(() -> folder)
+                .or(() -> folderOf(lesson))
+                .orElse(Path.of(lesson.name()))
+                .toAbsolutePath();
         if (begun.isPresent()
                 && folder.isPresent()
                 && !folder.get().toAbsolutePath().equals(work)) {
