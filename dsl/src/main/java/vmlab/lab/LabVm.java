@@ -406,9 +406,9 @@ public final class LabVm {
     public LabVm run(Duration time) {
         PowerCycle now = running();
         String awaited = "the end of its run of " + Spoken.duration(time);
-        PowerCycle.Outcome outcome = interruptibly(awaited, () -> now.await(Until.NEVER, time));
+        Waits.Outcome outcome = interruptibly(awaited, () -> now.await(Until.NEVER, time));
         lab.watches().look();
-        if (outcome != PowerCycle.Outcome.LIMIT) {
+        if (outcome != Waits.Outcome.LIMIT) {
             throw failure(now, outcome, awaited, time);
         }
         return this;
@@ -424,9 +424,9 @@ public final class LabVm {
         PowerCycle now = poweredOn();
         if (now.end().isEmpty()) {
             refuseIfHeld(now);
-            PowerCycle.Outcome outcome = interruptibly("its end", () -> now.await(Until.NEVER, limit));
+            Waits.Outcome outcome = interruptibly("its end", () -> now.await(Until.NEVER, limit));
             lab.watches().look();
-            if (outcome != PowerCycle.Outcome.ENDED) {
+            if (outcome != Waits.Outcome.ENDED) {
                 throw failure(now, outcome, "its end", limit);
             }
         }
@@ -746,15 +746,15 @@ public final class LabVm {
     }
 
     /** Waits, and throws what there is to say if the wait ends without what was waited for. */
-    void await(PowerCycle on, PowerCycle.Watch watch, String awaited, Duration limit) {
-        PowerCycle.Outcome outcome = interruptibly(awaited, () -> on.await(watch, limit));
+    void await(PowerCycle on, Waits.Watch watch, String awaited, Duration limit) {
+        Waits.Outcome outcome = interruptibly(awaited, () -> on.await(watch, limit));
         lab.watches().look();
-        if (outcome != PowerCycle.Outcome.MET) {
+        if (outcome != Waits.Outcome.MET) {
             throw failure(on, outcome, awaited, limit);
         }
     }
 
-    private WaitFailure failure(PowerCycle on, PowerCycle.Outcome outcome, String awaited, Duration limit) {
+    private WaitFailure failure(PowerCycle on, Waits.Outcome outcome, String awaited, Duration limit) {
         List<String> lines = on.log().lastLines(SHOWN_LINES);
         return switch (outcome) {
             case PANICKED -> new GuestPanic(name(), awaited, on.panic().orElseThrow(), lines);
@@ -783,7 +783,7 @@ public final class LabVm {
     }
 
     /** The watch of who waits for time to pass or for the end. */
-    enum Until implements PowerCycle.Watch {
+    enum Until implements Waits.Watch {
         NEVER;
 
         @Override

@@ -214,6 +214,9 @@ final class Prompt {
         } catch (IOException e) {
             return Optional.of("can't create the folder " + file.getParent());
         }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            return Optional.of(file + " isn't a file");
+        }
         Path toWrite = Files.exists(file) ? file : file.getParent();
         return Files.isWritable(toWrite) ? Optional.empty() : Optional.of("can't write " + file);
     }
@@ -283,7 +286,8 @@ final class Prompt {
             terminal.writer().print("console of " + vm.name() + "; Ctrl-] leaves\r\n");
             terminal.writer().flush();
             try (RawMode raw = RawMode.enter(terminal);
-                    GuestScreen screen = GuestScreen.withRecent(vm.console(), terminal.output())) {
+                    TerminalGuard guarded = new TerminalGuard(terminal.output());
+                    GuestScreen screen = GuestScreen.withRecent(vm.console(), guarded)) {
                 active = true;
                 raw.type(vm, key -> session.typed(vm, key), () -> vm.state() == LabVm.State.ENDED);
             } catch (IOException e) {
