@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.codehaus.groovy.control.MultipleCompilationErrorsException;
 import org.codehaus.groovy.control.messages.Message;
@@ -40,6 +42,10 @@ import vmlab.vmm.HostMistake;
  * without being meant for people is a bug: it is thrown on as it is.
  */
 final class MistakeReports {
+    /** Groovy tells this in text only. */
+    private static final Pattern OF_ELEMENT =
+            Pattern.compile("No such property: (?<name>\\w+) for class: (?:[\\w$]+\\.)*(?<type>\\w+)");
+
     private static final List<String> RUNTIMES = List.of(
             "java.", "javax.", "jdk.", "sun.", "groovy.", "groovyjarjar", "org.codehaus.groovy.", "org.apache.groovy.");
 
@@ -177,6 +183,12 @@ final class MistakeReports {
     }
 
     private Optional<UserMistake> missingProperty(MissingPropertyException e) {
+        Matcher ofElement = OF_ELEMENT.matcher(e.getMessageWithoutLocationText());
+        if (e.getType() == null && ofElement.find()) {
+            String found = ofElement.group("type") + " has no property " + ofElement.group("name");
+            String remedy = "a property of a list is that of each of its elements";
+            return ifUsers(e, () -> told(Kind.SCRIPT, e, found, remedy, ofElement.group("name"), ""));
+        }
         return ifUsersWord(
                 e,
                 () -> told(

@@ -25,8 +25,8 @@ import vmlab.vmm.boot.Vmlinux;
  *   <li>fw_cfg items {@code opt/vmlab/argv} and {@code opt/vmlab/environment} (each string ends with a NUL),
  *       {@code opt/vmlab/directory} (the same, one string), {@code opt/vmlab/bash} (a path);
  *   <li>for each N from 0 a 9p device {@code shareN} and an item {@code opt/vmlab/shareN}, a folder that stays writable;
- *   <li>on one virtio-serial device the ports 1 (standard output), 2 (standard error) and 3, which at the end gets the
- *       exit status and a line feed.
+ *   <li>on one virtio-serial device the ports 1 (standard output), 2 (standard error), 3, which at the end gets the
+ *       exit status and a line feed, and 4, which gives back what it is given as long as the machine is alive.
  * </ul>
  *
  * <p>The kernel is unpacked on the host and entered by its PVH note: on an emulated CPU its own unpacking is the longest
@@ -118,9 +118,12 @@ public record NestedKvm(Path kernel, Path initramfs) {
             for first in /dev/vport*p1; do port=${first%1}; done
             cat </out >"${port}1" &
             cat </err >"${port}2" &
+            cat <>"${port}4" >&0 &
+            pulse=$!
             read -r bash <"$config/bash/raw"
             chroot /root "$bash" -c "$(cat /command)" </dev/null >/out 2>/err
             status=$?
+            kill $pulse
             # All that was written arrives; a process left behind doesn't hold up the end for long.
             tries=0
             while [ -n "$(jobs)" ] && [ $tries -lt 20 ]; do

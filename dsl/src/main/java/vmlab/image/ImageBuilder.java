@@ -20,7 +20,6 @@ import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import vmlab.crossvm.GuestKit;
 import vmlab.dsl.model.GuestFile;
-import vmlab.dsl.model.GuestSource;
 import vmlab.dsl.model.RootFs;
 import vmlab.guest.DebianGuest;
 import vmlab.guest.Digests;
@@ -96,7 +95,7 @@ public final class ImageBuilder {
     public Image build(RootFs rootfs) {
         try {
             ImageParts parts = ImageParts.of(rootfs.sources(), kit);
-            Built built = built(rootfs, parts, parts.modules(), parts.programs());
+            Built built = built(parts, parts.modules(), parts.programs());
             vmlab.guest.RootFs.Builder files = vmlab.guest.RootFs.builder(guest.busybox());
             built.products().forEach(product -> files.file(product.path(), product.content(), PROGRAM_MODE));
             parts.texts()
@@ -151,7 +150,7 @@ public final class ImageBuilder {
                                 ? "name its folder: rootfs { pkg 'pkg/" + name + "' }"
                                 : "there are: " + String.join(", ", there));
             }
-            return built(rootfs, parts, modules, programs).products();
+            return built(parts, modules, programs).products();
         } catch (IOException e) {
             throw unreadable(e);
         }
@@ -175,7 +174,7 @@ public final class ImageBuilder {
                 && (content[0] == '#' && content[1] == '!' || content[0] == 0x7F && content[1] == 'E');
     }
 
-    private Built built(RootFs rootfs, ImageParts parts, List<Part> modules, List<Part> programs) throws IOException {
+    private Built built(ImageParts parts, List<Part> modules, List<Part> programs) throws IOException {
         if (modules.isEmpty() && programs.isEmpty()) {
             return new Built(List.of(), List.of());
         }
@@ -186,7 +185,7 @@ public final class ImageBuilder {
         }
         ToolTree tools = tools();
         // A lock of its own: whoever builds something else needn't wait.
-        GuestCache workplace = new GuestCache(cache.path("work/" + identity(rootfs)));
+        GuestCache workplace = new GuestCache(cache.path("work/" + identity(parts)));
         return workplace.locked(() -> {
             Workshop workshop = new Workshop(workplace.root(), tools, parts.common(), parts.libraries());
             List<Part> independent =
@@ -215,14 +214,9 @@ public final class ImageBuilder {
     }
 
     /** One folder for each set of sources, so that what was built for another isn't built over. */
-    private String identity(RootFs rootfs) {
-        StringBuilder names = new StringBuilder(guest.kernelRelease());
-        for (GuestSource source : rootfs.sources()) {
-            names.append('\0')
-                    .append(source.kind())
-                    .append(source.path().toAbsolutePath().normalize());
-        }
-        return Digests.sha256(names.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+    private String identity(ImageParts parts) {
+        String names = guest.kernelRelease() + "\0" + String.join("\0", parts.origins());
+        return Digests.sha256(names.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
     }
 
     private static int stale(Workshop workshop, List<Part> parts) throws IOException {

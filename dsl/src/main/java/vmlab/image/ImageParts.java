@@ -43,6 +43,9 @@ final class ImageParts {
     /** Files that are only copied, by their paths in the guest. */
     private final SortedMap<String, Part.Source> texts = new TreeMap<>();
 
+    /** Where what is to be built comes from, in the order its author names it. */
+    private final List<String> origins = new ArrayList<>();
+
     private final SortedMap<String, byte[]> kit;
     private Optional<String> initTemplate = Optional.empty();
     private Optional<String> camkesInit = Optional.empty();
@@ -68,6 +71,11 @@ final class ImageParts {
 
     SortedMap<String, byte[]> common() {
         return common;
+    }
+
+    /** The same wherever its author is, as long as it is the kit's or in the same folders. */
+    List<String> origins() {
+        return List.copyOf(origins);
     }
 
     List<Part> modules() {
@@ -146,6 +154,7 @@ final class ImageParts {
             case FOLDER -> {
                 addFolder(source.path());
                 folders.add(source.path());
+                origins.add(onHost(source.path()));
             }
             case PROGRAM -> programs.putAll(named(Part.Kind.PROGRAM, source.path(), folders));
             case MODULE -> modules.putAll(named(Part.Kind.MODULE, source.path(), folders));
@@ -160,16 +169,22 @@ final class ImageParts {
             boolean meant = ofKit.isEmpty() || Files.isRegularFile(folder.resolve(Part.MAKEFILE));
             if (meant && Files.isDirectory(folder)) {
                 Part part = Part.ofFolder(kind, folder, folder.toString());
+                origins.add(kind.folder() + ":" + onHost(folder));
                 return Map.of(part.name(), part);
             }
         }
         if (ofKit.isPresent()) {
+            origins.add(ofKit.get().written());
             return Map.of(ofKit.get().name(), ofKit.get());
         }
         throw new BuildMistake(
                 "there is no folder " + path + (path.getNameCount() == 1 ? ", and the kit has none of that name" : ""),
                 "the kit has: " + String.join(", ", namesInKit(kind)) + "; else give the path of a folder, as in '"
                         + kind.folder() + "/" + path.getFileName() + "'");
+    }
+
+    private static String onHost(Path path) {
+        return path.toAbsolutePath().normalize().toString();
     }
 
     private static List<Path> candidates(Part.Kind kind, Path path, List<Path> folders) {

@@ -34,7 +34,6 @@ public final class BootCache {
     /** So much memory of guests is kept, in all. */
     public static final long MOST_BYTES = 1L << 30;
 
-    private static final Logger LOG = LoggerFactory.getLogger(BootCache.class);
     private static final String SUFFIX = ".boot";
     private static final int KEY_DIGITS = 24;
 
@@ -87,13 +86,18 @@ public final class BootCache {
         }
     }
 
+    /** Not in a field: every prompt makes a cache, and hardly one has something to say. */
+    private static Logger log() {
+        return LoggerFactory.getLogger(BootCache.class);
+    }
+
     /** What was found can't be used. */
     void drop(Path file, Exception why) {
-        LOG.warn("a kept boot can't be used, and is made anew: {}", why.getMessage());
+        log().warn("a kept boot can't be used, and is made anew: {}", why.getMessage());
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            LOG.warn("{} can't be deleted: {}", file, e.toString());
+            log().warn("{} can't be deleted: {}", file, e.toString());
         }
     }
 
@@ -112,7 +116,7 @@ public final class BootCache {
             SnapshotStore.write(file, "booted", List.of(snapshot), Optional.empty(), false);
             evict();
         } catch (HostMistake e) {
-            LOG.warn("a boot isn't kept: {}", e.getMessage());
+            log().warn("a boot isn't kept: {}", e.getMessage());
         }
     }
 
@@ -175,7 +179,7 @@ public final class BootCache {
         try (Stream<Path> files = Files.list(folder.get())) {
             return files.toList();
         } catch (IOException e) {
-            LOG.warn("{} can't be read: {}", folder.get(), e.toString());
+            log().warn("{} can't be read: {}", folder.get(), e.toString());
             return Collections.emptyList();
         }
     }

@@ -137,7 +137,7 @@ public final class Console {
         return watch.match;
     }
 
-    private static final class ExpectWatch implements PowerCycle.Watch {
+    private static final class ExpectWatch implements Waits.Watch {
         private final PatternSearch search;
         private ConsoleMatch match;
         private long matchEnd;

@@ -334,7 +334,7 @@ final class History implements Recorder, Hypercalls.Interceptor, GuestMemory.Wri
      * @param inputsBefore what came from outside then or later doesn't come
      * @param atMost where it ends at the latest
      */
-    private void replay(Checkpoint from, PowerCycle.Watch until, long inputsBefore, long atMost) {
+    private void replay(Checkpoint from, Waits.Watch until, long inputsBefore, long atMost) {
         if (vm.state() == LabVm.State.HELD) {
             throw new LabMistake(vm.name() + " is paused", vm.name() + ".resume() first");
         }
@@ -348,7 +348,7 @@ final class History implements Recorder, Hypercalls.Interceptor, GuestMemory.Wri
             restoring = false;
         }
         // A watch looks at the machine it was made for, which may be gone.
-        PowerCycle.Watch watch = until instanceof VmHypercalls.CallWatch call ? call.on(machine.hypercalls()) : until;
+        Waits.Watch watch = until instanceof VmHypercalls.CallWatch call ? call.on(machine.hypercalls()) : until;
         now(() -> begin(from, inputsBefore));
         cycle.quiet(true);
         try {
@@ -360,13 +360,13 @@ final class History implements Recorder, Hypercalls.Interceptor, GuestMemory.Wri
     }
 
     /** A guest that panics meanwhile is waited for all the same. */
-    private PowerCycle.Outcome run(PowerCycle.Watch watch, long untilNanos) throws InterruptedException {
-        PowerCycle.Outcome outcome;
+    private Waits.Outcome run(Waits.Watch watch, long untilNanos) throws InterruptedException {
+        Waits.Outcome outcome;
         long left;
         do {
             left = untilNanos - cycle.time().toNanos();
             outcome = cycle.await(watch, Duration.ofNanos(Math.max(0, left)));
-        } while (outcome == PowerCycle.Outcome.PANICKED && left > 0);
+        } while (outcome == Waits.Outcome.PANICKED && left > 0);
         return outcome;
     }
 

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,7 +19,6 @@ import vmlab.guest.SymbolFile;
 import vmlab.vmm.CpuModel;
 import vmlab.vmm.CpuState;
 import vmlab.vmm.Disassembler;
-import vmlab.vmm.GuestEvents;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.HypercallRegisters;
 import vmlab.vmm.Hypervisor;
@@ -44,14 +42,8 @@ public final class LabVm {
     /** Limit for a guest's way from power-on to its login. */
     public static final Duration LOGIN_LIMIT = Duration.ofMinutes(5);
 
-    private static final int KEPT_EVENTS = 1000;
-
     private static final int SCREEN_INSTRUCTIONS = 16;
-    private static final int MOST_INSTRUCTIONS = 1000;
     private static final int MOST_STEPS = 1_000_000;
-
-    /** The attribute D of a code segment. */
-    private static final int DEFAULT_32 = 1 << 22;
 
     /** Lines of the console that a failed wait shows. */
     private static final int SHOWN_LINES = 10;
@@ -93,11 +85,11 @@ public final class LabVm {
     private final GuestView memory = new GuestView(this, false);
     private final GuestView virtual = new GuestView(this, true);
     private final VmSymbols symbols = new VmSymbols(this);
+    private final CodeView code = new CodeView(virtual, symbols);
+    private final VmDescription description = new VmDescription(this);
+    private final GuestEventLog events = new GuestEventLog();
     private final VmSnapshots kept = new VmSnapshots(this);
     private final QuickBoot boot = new QuickBoot(this);
-
-    /** Guarded by itself: machines report on their own threads. */
-    private final ArrayDeque<GuestEvent> events = new ArrayDeque<>();
 
     private volatile PowerCycle cycle;
     private ShellDialogue shell;
@@ -198,10 +190,8 @@ public final class LabVm {
     /** Makes the machine, whose guest hasn't begun. */
     private PowerCycle powerOn() {
         close();
-        synchronized (events) {
-            events.clear();
-        }
-        PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), report(), lab.turns());
+        events.restore(List.of());
+        PowerCycle fresh = new PowerCycle(spec, lab.machines(), console.listeners(), events, lab.turns());
         shell = new ShellDialogue(this, fresh);
         faces = VmFaces.of(spec);
         lab.wiring().connect(spec, faces, fresh);
@@ -297,10 +287,7 @@ public final class LabVm {
     void knows(CycleState.OfVm known) {
         shell.restore(known.shell());
         hypercalls.seen(known.seenCalls());
-        synchronized (events) {
-            events.clear();
-            events.addAll(known.events());
-        }
+        events.restore(known.events());
     }
 
     /** Is described otherwise from now on: its interfaces at once, the rest when it is started next. */
@@ -328,17 +315,6 @@ public final class LabVm {
     /** Guest time as it can be seen from any thread. */
     long nanos() {
         return lastCycle().map(PowerCycle::nanosSeen).orElse(0L);
-    }
-
-    private GuestEvents report() {
-        return (source, message) -> {
-            synchronized (events) {
-                if (events.size() == KEPT_EVENTS) {
-                    events.removeFirst();
-                }
-                events.add(new GuestEvent(source, message));
-            }
-        };
     }
 
     /** Takes its power; does nothing if it is off. In a handler of its own, when that is done. */
@@ -430,9 +406,9 @@ public final class LabVm {
     public LabVm run(Duration time) {
         PowerCycle now = running();
         String awaited = "the end of its run of " + Spoken.duration(time);
-        PowerCycle.Outcome outcome = interruptibly(awaited, () -> now.await(Until.NEVER, time));
+        Waits.Outcome outcome = interruptibly(awaited, () -> now.await(Until.NEVER, time));
         lab.watches().look();
-        if (outcome != PowerCycle.Outcome.LIMIT) {
+        if (outcome != Waits.Outcome.LIMIT) {
             throw failure(now, outcome, awaited, time);
         }
         return this;
@@ -448,9 +424,9 @@ public final class LabVm {
         PowerCycle now = poweredOn();
         if (now.end().isEmpty()) {
             refuseIfHeld(now);
-            PowerCycle.Outcome outcome = interruptibly("its end", () -> now.await(Until.NEVER, limit));
+            Waits.Outcome outcome = interruptibly("its end", () -> now.await(Until.NEVER, limit));
             lab.watches().look();
-            if (outcome != PowerCycle.Outcome.ENDED) {
+            if (outcome != Waits.Outcome.ENDED) {
                 throw failure(now, outcome, "its end", limit);
             }
         }
@@ -637,9 +613,7 @@ public final class LabVm {
 
     /** What an address is in: {@code 0xc1000010 <startup_32+0x10>}. */
     public String where(Number address) {
-        long at = GuestView.number(address, "an address");
-        return "0x%08x".formatted(at)
-                + symbols.at(at).map(name -> " <" + name + ">").orElse("");
+        return code.place(GuestView.number(address, "an address"));
     }
 
     /** A screen of instructions from the next one on. */
@@ -650,7 +624,7 @@ public final class LabVm {
     /** So many instructions from the next one on. */
     public String disassemble(int count) {
         CpuState state = registers();
-        return disassemble(state.segments().cs().base() + state.general().rip(), count);
+        return code.lines(state, state.segments().cs().base() + state.general().rip(), count);
     }
 
     /**
@@ -659,19 +633,7 @@ public final class LabVm {
      * @param address virtual, or the name of a symbol, as in {@code 'schedule+0x10'}
      */
     public String disassemble(Object address, int count) {
-        if (count < 1 || count > MOST_INSTRUCTIONS) {
-            throw new LabMistake(
-                    count + " instructions can't be shown",
-                    "1 to " + MOST_INSTRUCTIONS + " can, as in disassemble(20)");
-        }
-        long from = address instanceof CharSequence name
-                ? symbols.address(name.toString())
-                : GuestView.number(address, "an address");
-        CpuState state = registers();
-        CpuState.Segment cs = state.segments().cs();
-        int bits = (cs.attributes() & CpuState.Segment.LONG) != 0 ? 64 : (cs.attributes() & DEFAULT_32) != 0 ? 32 : 16;
-        byte[] code = virtual.available(from, count * Disassembler.MOST_BYTES);
-        return String.join("\n", new Disassembly(symbols::at).lines(code, from, bits, count));
+        return code.lines(registers(), code.address(address), count);
     }
 
     /** {@link #step(int)} of one. */
@@ -699,7 +661,7 @@ public final class LabVm {
         }
         if (!goesOn) {
             return name() + " can't make a step: "
-                    + (now.end().isPresent() ? condition() : "it waits for a key or a device");
+                    + (now.end().isPresent() ? description.condition() : "it waits for a key or a device");
         }
         return Disassembler.isAvailable() ? disassemble(1) : where();
     }
@@ -717,48 +679,18 @@ public final class LabVm {
 
     /** What its guest did oddly since power-on, oldest first; the newest thousand are kept. */
     public List<GuestEvent> events() {
-        synchronized (events) {
-            return List.copyOf(events);
-        }
+        return events.list();
     }
 
     /** Several lines for people: what it is, how it is, what it can do. */
     public String describe() {
-        return String.join(
-                "\n",
-                name() + " (" + spec.component() + "): " + condition(),
-                "  " + equipment(),
-                "  " + console + "; " + events().size() + " guest events",
-                "  can: start() stop() pause() resume() snapshot('a') restore('a') moveTo('kvm') login() sh('…') run(2.seconds) awaitEnd()",
-                "       hypercall(4) { call -> … }  waitForHypercall(4)  step() disassemble() where() ps()",
-                "       put('file', '/path') get('/path') install('hello') insmod('poke')",
-                "       gdb(1234) symbolFile() cpu(0)",
-                "  has: console hypercalls memory virtual symbols state end time backend registers events spec");
-    }
-
-    private String condition() {
-        return switch (state()) {
-            case CREATED -> "not started";
-            case RUNNING ->
-                lastCycle().map(PowerCycle::isStoppedByDebugger).orElse(false)
-                        ? "stopped in gdb after " + Spoken.duration(time()) + " of guest time"
-                        : "running, " + Spoken.duration(time()) + " of guest time";
-            case HELD -> "paused after " + Spoken.duration(time()) + " of guest time";
-            case ENDED -> Spoken.end(end().orElseThrow()) + " after " + Spoken.duration(time()) + " of guest time";
-        };
-    }
-
-    private String equipment() {
-        String cpus = spec.numVcpus() == 1 ? "" : spec.numVcpus() + " CPUs, ";
-        return cpus + spec.guestRamMb() + " MB RAM, kernel " + spec.kernelImage()
-                + spec.initrdImage().map(image -> ", initrd " + image).orElse("");
+        return description.lines();
     }
 
     /** What it is, how it is and what it can do, in one line, as it must fit into the picture of a failed assertion. */
     @Override
     public String toString() {
-        return name() + ": " + condition() + "; " + equipment()
-                + " (start stop pause resume snapshot restore moveTo login sh run awaitEnd hypercall waitForHypercall put get install insmod; console hypercalls state end time backend registers events describe)";
+        return description.line();
     }
 
     /** Its present or last time of being on. */
@@ -814,15 +746,15 @@ public final class LabVm {
     }
 
     /** Waits, and throws what there is to say if the wait ends without what was waited for. */
-    void await(PowerCycle on, PowerCycle.Watch watch, String awaited, Duration limit) {
-        PowerCycle.Outcome outcome = interruptibly(awaited, () -> on.await(watch, limit));
+    void await(PowerCycle on, Waits.Watch watch, String awaited, Duration limit) {
+        Waits.Outcome outcome = interruptibly(awaited, () -> on.await(watch, limit));
         lab.watches().look();
-        if (outcome != PowerCycle.Outcome.MET) {
+        if (outcome != Waits.Outcome.MET) {
             throw failure(on, outcome, awaited, limit);
         }
     }
 
-    private WaitFailure failure(PowerCycle on, PowerCycle.Outcome outcome, String awaited, Duration limit) {
+    private WaitFailure failure(PowerCycle on, Waits.Outcome outcome, String awaited, Duration limit) {
         List<String> lines = on.log().lastLines(SHOWN_LINES);
         return switch (outcome) {
             case PANICKED -> new GuestPanic(name(), awaited, on.panic().orElseThrow(), lines);
@@ -851,7 +783,7 @@ public final class LabVm {
     }
 
     /** The watch of who waits for time to pass or for the end. */
-    enum Until implements PowerCycle.Watch {
+    enum Until implements Waits.Watch {
         NEVER;
 
         @Override

@@ -52,6 +52,7 @@ final class PostponedStart {
         if (loaded || start == NOTHING) {
             throw new IllegalStateException("the machine has a guest, or isn't to be started");
         }
+        untouched = false;
         load = guest;
         load();
         started = true;
@@ -62,6 +63,7 @@ final class PostponedStart {
         return !started;
     }
 
+    /** Whether the guest is the kernel's, and nobody has needed it so far. */
     synchronized boolean isUntouched() {
         return untouched;
     }

@@ -5,14 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -36,7 +31,6 @@ import vmlab.vmm.MachineEnd;
 import vmlab.vmm.MachineSnapshot;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
-import vmlab.vmm.VmClock;
 
 /**
  * A VM from power-on to its end: the machine, what it printed, what is typed, and the waits of scripts.
@@ -49,45 +43,7 @@ import vmlab.vmm.VmClock;
  * locks of its own: what both need goes through the machine's inbox and a future.
  */
 final class PowerCycle implements MachineFactory.Line, AutoCloseable {
-    /** A guest that has panicked says nothing for long: so much it gets to say what a script expects all the same. */
-    private static final Duration PANIC_GRACE = Duration.ofSeconds(2);
-
-    /** Longer limits would overflow a clock of nanoseconds. */
-    private static final Duration LONGEST_LIMIT = Duration.ofDays(36_500);
-
     private static final Logger LOG = LoggerFactory.getLogger(PowerCycle.class);
-
-    /** How a wait ended. */
-    enum Outcome {
-        MET,
-        LIMIT,
-        PANICKED,
-        ENDED
-    }
-
-    /** What is waited for. */
-    interface Watch {
-        /** The guest has sent an octet; it is in the log already. */
-        void sent(int octet, boolean polled);
-
-        /** The guest has made a hypercall, which is counted and handled; whether that ends the wait. */
-        boolean called();
-
-        /** Whether the wait is over. */
-        boolean met();
-    }
-
-    private final class Wait {
-        private final Watch watch;
-        private final boolean holds;
-        private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-        private VmClock.Alarm limit;
-
-        Wait(Watch watch, boolean holds) {
-            this.watch = watch;
-            this.holds = holds;
-        }
-    }
 
     private final ConsoleLog log = new ConsoleLog();
     private final KernelMessages kernel = new KernelMessages();
@@ -109,12 +65,8 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     private final Turns turns;
     private final Turns.Member turn;
-
-    /** The machine's thread's. */
-    private Wait waiting;
-
-    /** What must be told if the machine ends: its inbox is emptied no more then. */
-    private final Set<Runnable> atEnd = ConcurrentHashMap.newKeySet();
+    private final Answers answers;
+    private final Waits waits;
 
     /** Held while the memory is looked at or given back, as an ended machine's is looked at on any thread. */
     private final Object memoryUse = new Object();
@@ -151,9 +103,11 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         input = new TypedInput(machine.clock(), made.inputAvailable());
         this.turns = turns;
         turn = turns.member(spec.index(), machine, handlerRun);
+        answers = new Answers(machine, handlerRun, beginning);
+        waits = new Waits(machine, turns, turn, handlerRun, answers);
         machine.whenEnded().thenRun(() -> {
             turn.leave();
-            atEnd.forEach(Runnable::run);
+            answers.end();
         });
     }
 
@@ -218,7 +172,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         });
     }
 
-    /** Whether nobody has needed the guest so far. */
+    /** Whether the guest is the kernel's, and nobody has needed it so far. */
     boolean isUntouched() {
         return beginning.isUntouched();
     }
@@ -313,10 +267,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
 
     /** The guest has made a hypercall; for the machine's thread. */
     void called() {
-        Wait wait = waiting;
-        if (wait != null && wait.watch.called()) {
-            finish(wait, Outcome.MET);
-        }
+        waits.called();
     }
 
     /** Ends the guest by a rule of the VMM's; for the machine's thread. */
@@ -513,7 +464,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     Optional<RuntimeException> moveTo(Hypervisor hypervisor) throws InterruptedException {
         disturbances.incrementAndGet();
         CompletableFuture<Optional<RuntimeException>> answer = new CompletableFuture<>();
-        return answered(answer, () -> answer.complete(moved(hypervisor)), () -> answer.complete(Optional.empty()));
+        return answers.await(answer, () -> answer.complete(moved(hypervisor)), () -> answer.complete(Optional.empty()));
     }
 
     private Optional<RuntimeException> moved(Hypervisor hypervisor) {
@@ -550,47 +501,9 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         });
     }
 
-    /** Has a question answered on the machine's thread, or on this one if the machine has ended. */
-    <T> T ask(Supplier<T> question) throws InterruptedException {
-        if (handlerRun.isCaller()) {
-            return question.get();
-        }
-        CompletableFuture<T> answer = new CompletableFuture<>();
-        Runnable asking = () -> {
-            try {
-                answer.complete(question.get());
-            } catch (LabMistake e) {
-                answer.completeExceptionally(e);
-            }
-        };
-        return answered(answer, asking, asking);
-    }
-
-    /** Has {@code task} done on the machine's thread or, if there is no such thread any more, {@code ending} on any. */
-    private <T> T answered(CompletableFuture<T> answer, Runnable task, Runnable ending) throws InterruptedException {
-        beginning.needed();
-        AtomicBoolean told = new AtomicBoolean();
-        Runnable tellOnce = () -> {
-            if (told.compareAndSet(false, true)) {
-                ending.run();
-            }
-        };
-        atEnd.add(tellOnce);
-        try {
-            machine.post(task);
-            if (machine.end().isPresent()) {
-                tellOnce.run();
-            }
-            return answer.get();
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof LabMistake mistake) {
-                // Made anew here, so that its trace has the line of who asked.
-                throw new LabMistake(mistake.getMessage(), mistake.remedy());
-            }
-            throw new IllegalStateException("the machine's thread failed", e.getCause());
-        } finally {
-            atEnd.remove(tellOnce);
-        }
+    /** Has a task done on the machine's thread, behind what it was given before, unless the machine ends. */
+    void post(Runnable task) {
+        machine.post(task);
     }
 
     /** Types for the guest. */
@@ -619,97 +532,18 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         recorder = newRecorder;
     }
 
+    /** Has a question answered on the machine's thread, or on this one if the machine has ended. */
+    <T> T ask(Supplier<T> question) throws InterruptedException {
+        return answers.ask(question);
+    }
+
     /**
      * Waits until the watch is met, the limit has passed, the guest has panicked or has ended.
      *
      * @throws InterruptedException if this thread is interrupted; at virtual pace the guest is held then
      */
-    Outcome await(Watch watch, Duration limit) throws InterruptedException {
-        if (handlerRun.isCaller()) {
-            throw new LabMistake(
-                    "a handler can't wait for " + machine.name() + ", which stands still until it returns",
-                    "wait outside of the handler, behind " + machine.name() + ".waitForHypercall(…)");
-        }
-        if (machine.pace() == Machine.Pace.VIRTUAL && turns.isInHandler()) {
-            throw new LabMistake(
-                    "a handler can't wait for " + machine.name()
-                            + ": at virtual pace all VMs stand still until it returns",
-                    "wait outside of the handler, or have real time (lab.pace)");
-        }
-        Duration most = panic().isPresent() ? PANIC_GRACE : LONGEST_LIMIT;
-        Duration allowed = limit.compareTo(most) > 0 ? most : limit;
-        Wait wait = new Wait(watch, machine.pace() == Machine.Pace.VIRTUAL);
-        if (!wait.holds) {
-            wait.outcome.completeOnTimeout(Outcome.LIMIT, allowed.toNanos(), TimeUnit.NANOSECONDS);
-        }
-        Outcome outcome;
-        try {
-            outcome = answered(
-                    wait.outcome,
-                    () -> begin(wait, allowed),
-                    () -> wait.outcome.complete(watch.met() ? Outcome.MET : Outcome.ENDED));
-        } catch (InterruptedException e) {
-            handlerRun.interruptIfStuck();
-            turns.interruptIfStuck();
-            abandon(wait);
-            throw e;
-        }
-        if (wait.holds) {
-            awaitRest();
-        } else if (!wait.holds && outcome == Outcome.LIMIT) {
-            machine.post(() -> finish(wait, Outcome.LIMIT));
-        }
-        return outcome == Outcome.LIMIT && panic().isPresent() ? Outcome.PANICKED : outcome;
-    }
-
-    private void abandon(Wait wait) {
-        machine.post(() -> finish(wait, Outcome.LIMIT));
-        if (wait.holds) {
-            turn.awaited(false);
-            awaitRest();
-        }
-    }
-
-    /** Waits for the hold, which comes after the current instruction: too soon to let an interrupt end it. */
-    private void awaitRest() {
-        boolean interrupted = false;
-        while (true) {
-            try {
-                turns.awaitRest();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void begin(Wait wait, Duration limit) {
-        recorder.live();
-        waiting = wait;
-        if (wait.watch.met()) {
-            finish(wait, Outcome.MET);
-        } else if (wait.holds) {
-            wait.limit = machine.clock().alarm(() -> finish(wait, Outcome.LIMIT));
-            wait.limit.at(machine.clock().nanos() + limit.toNanos());
-            turn.awaited(true);
-        }
-    }
-
-    private void finish(Wait wait, Outcome outcome) {
-        if (waiting != wait) {
-            return;
-        }
-        waiting = null;
-        if (wait.limit != null) {
-            wait.limit.cancel();
-        }
-        if (wait.holds) {
-            turn.awaited(false);
-        }
-        wait.outcome.complete(outcome);
+    Waits.Outcome await(Waits.Watch watch, Duration limit) throws InterruptedException {
+        return waits.await(watch, limit, kernel::panic, () -> recorder.live());
     }
 
     /** Keeps what is printed from the listeners, or lets them have it again. */
@@ -726,16 +560,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
                 tell(listener, new byte[] {(byte) octet});
             }
         }
-        Wait wait = waiting;
-        if (wait == null) {
-            return;
-        }
-        wait.watch.sent(octet, polled);
-        if (wait.watch.met()) {
-            finish(wait, Outcome.MET);
-        } else if (panicked) {
-            finish(wait, Outcome.PANICKED);
-        }
+        waits.sent(octet, polled, panicked);
     }
 
     /** A listener is somebody else's code: its failure must not end the machine. */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.lab;
 
-/** Has something done once, on a thread of its own, when a console shows a login prompt. */
+/**
+ * Has something done once when a console shows a login prompt: on the guest's thread, in the middle of the instruction that
+ * prints it.
+ */
 final class PromptWatch implements Console.Listener {
     private static final String PROMPT = "login: ";
 
@@ -24,16 +27,9 @@ final class PromptWatch implements Console.Listener {
             matched = octet == PROMPT.charAt(matched) ? matched + 1 : octet == PROMPT.charAt(0) ? 1 : 0;
             if (matched == PROMPT.length()) {
                 console.listeners().remove(this);
-                begin();
+                task.run();
                 return;
             }
         }
-    }
-
-    /** Not here: this is the guest's thread, in the middle of an instruction. */
-    private void begin() {
-        Thread thread = new Thread(task, "boot-prompt");
-        thread.setDaemon(true);
-        thread.start();
     }
 }

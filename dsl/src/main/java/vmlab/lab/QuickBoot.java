@@ -73,7 +73,8 @@ final class QuickBoot {
         Optional<VmSnapshot> prompt = read(fresh, PROMPT);
         if (prompt.isEmpty()) {
             fresh.load();
-            PromptWatch.over(vm.console(), () -> keepPrompt(fresh));
+            String booting = guest.get();
+            PromptWatch.over(vm.console(), () -> atPrompt(fresh, booting));
             vm.begins(fresh);
             return;
         }
@@ -121,13 +122,21 @@ final class QuickBoot {
         }
     }
 
-    private void keepPrompt(PowerCycle cycle) {
+    /** What somebody does from now on, as an answer to the prompt, comes behind the task. */
+    private void atPrompt(PowerCycle cycle, String booted) {
+        if (cycle.disturbances() == 0) {
+            cycle.post(() -> keepPrompt(cycle, booted));
+        }
+    }
+
+    private void keepPrompt(PowerCycle cycle, String booted) {
+        if (!cycle.hypercalls().counts().isEmpty()) {
+            return;
+        }
         try {
-            if (cycle.disturbances() == 0 && cycle.hypercalls().counts().isEmpty()) {
-                // Its user may have read the console meanwhile.
-                VmSnapshot prompt = vm.snapshotsOf().take(BOOTED, cycle).unread();
-                cache().keep(guest.orElseThrow(), PROMPT, prompt);
-            }
+            // Its user may have read the console meanwhile.
+            VmSnapshot prompt = vm.snapshotsOf().present(BOOTED, cycle).unread();
+            cache().keep(booted, PROMPT, prompt);
         } catch (LabMistake e) {
             LOG.info("the boot of {} isn't kept: {}", vm.name(), e.getMessage());
         }

@@ -157,7 +157,7 @@ final class ShellDialogue {
         return watch.result();
     }
 
-    private final class ShellWatch implements PowerCycle.Watch {
+    private final class ShellWatch implements Waits.Watch {
         private final StringBuilder printed = new StringBuilder();
         private final Pattern whole;
         private Matcher found;

@@ -243,7 +243,7 @@ public final class VmHypercalls {
     }
 
     /** Waits for a call behind so many that were seen. */
-    record CallWatch(Hypercalls calls, int token, long seen) implements PowerCycle.Watch {
+    record CallWatch(Hypercalls calls, int token, long seen) implements Waits.Watch {
         /** The same of another machine. */
         CallWatch on(Hypercalls others) {
             return new CallWatch(others, token, seen);

@@ -47,17 +47,18 @@ final class VmSnapshots implements AutoCloseable {
     /** Takes one for the caller, who closes it. */
     VmSnapshot take(String name, PowerCycle cycle) {
         refuse(cycle);
-        return vm.interruptibly(
-                "its snapshot",
-                () -> cycle.ask(() -> {
-                    CycleState.OfVm known = vm.known();
-                    try {
-                        MachineSnapshot machine = cycle.machine().snapshot();
-                        return new VmSnapshot(name, vm.name(), machine, cycle.state(known));
-                    } catch (HostMistake e) {
-                        throw new LabMistake(vm.name() + " can't be kept: " + e.getMessage(), e.remedy());
-                    }
-                }));
+        return vm.interruptibly("its snapshot", () -> cycle.ask(() -> present(name, cycle)));
+    }
+
+    /** The same in a task of the machine's. */
+    VmSnapshot present(String name, PowerCycle cycle) {
+        CycleState.OfVm known = vm.known();
+        try {
+            MachineSnapshot machine = cycle.machine().snapshot();
+            return new VmSnapshot(name, vm.name(), machine, cycle.state(known));
+        } catch (HostMistake e) {
+            throw new LabMistake(vm.name() + " can't be kept: " + e.getMessage(), e.remedy());
+        }
     }
 
     private void refuse(PowerCycle cycle) {

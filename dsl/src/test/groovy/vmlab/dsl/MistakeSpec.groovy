@@ -229,6 +229,7 @@ class MistakeSpec extends Specification {
         'vm0.consol.text'          || 5 | 'LabVm has no property consol' | 'did you mean console?'
         'vm0.console.expct("x")'   || 13 | 'Console has no method expct' | 'did you mean expect?'
         'vm0.sh(5)'                || 5 | "sh can't be called with (Integer)" | 'it is sh(String), or sh(String, Duration)'
+        '[1, 2].si'                || 8 | 'Integer has no property si' | 'a property of a list is that of each of its elements'
         'prinln 5'                 || 1 | 'there is no command prinln' | 'did you mean println?'
         'x = y'                    || 5 | 'nothing is named y' | 'variables are there once they are set: y = …'
     }

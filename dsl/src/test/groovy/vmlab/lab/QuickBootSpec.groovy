@@ -223,4 +223,55 @@ class QuickBootSpec extends Specification {
         second.console().expect('first login: ') != null
         second.login().console().text() == 'first login: Password: # '
     }
+
+    def "what is typed as an answer to the prompt is no part of the kept boot"() {
+        given:
+        def first = vm(Pace.REAL_TIME)
+        def printed = ''
+        def answered = false
+        def answering = { octets ->
+            if (first.console().text() == 'first login: ') {
+                answered = true
+                first.console().type('root')
+            }
+        }
+        first.console().listen { octets ->
+            if (printed.isEmpty()) {
+                // Told behind all others, as waits are.
+                first.console().listen(answering)
+            }
+            printed += new String(octets)
+        }
+
+        when:
+        first.start().console().expect('Password: ')
+        first.lab().close()
+        kernel('other')
+
+        then:
+        answered
+        kept().size() == 1
+
+        when:
+        def second = vm(Pace.REAL_TIME).start()
+
+        then:
+        second.login().console().text() == 'first login: Password: # '
+    }
+
+    def "a guest that goes on from a snapshot isn't taken for one that has booted"() {
+        given:
+        def first = vm()
+        first.login().console().type('')
+        first.console().expect('# ')
+        first.snapshot('later')
+        first.stop()
+
+        when:
+        first.restore('later').login().lab().close()
+        kernel('other')
+
+        then:
+        login(vm())[2] == 'first login: Password: # '
+    }
 }

@@ -11,6 +11,7 @@ import spock.lang.TempDir
 import spock.lang.Timeout
 import vmlab.dsl.ScriptRunner
 import vmlab.dsl.model.Assembly
+import vmlab.dsl.model.KernelSource
 import vmlab.dsl.model.Setting
 import vmlab.dsl.model.VmSpec
 import vmlab.vmm.HostMistake
@@ -160,6 +161,32 @@ class SnapshotSpec extends Specification {
         then:
         def mistake2 = thrown(HostMistake)
         mistake2.message.contains('nothing')
+    }
+
+    def "a VM of several CPUs can't be kept or forked, and runs on"() {
+        given:
+        def guest = new FakeGuest().shell(ofMillis(1))
+        def lab = Labs.of(guest)
+        labs << lab
+        def settings = [kernel_image: KernelSource.DEBIAN, num_vcpus: 2]
+                .collect { name, value -> new Setting(name, value, Labs.HERE) }
+        lab.apply(new Assembly([new VmSpec(0, settings, Labs.HERE)], Labs.HERE))
+        lab.vm0.start()
+
+        when:
+        act(lab)
+
+        then:
+        def mistake = thrown(LabMistake)
+        mistake.message == "vm0 has 2 CPUs, and what their local APICs hold can't be kept"
+        mistake.remedy() == 'snapshots need num_vcpus = 1'
+        lab.vm0.sh('echo 1').out() == '1'
+
+        cleanup:
+        guest.close()
+
+        where:
+        act << [{ it.vm0.snapshot('a') }, { it.snapshot('a') }, { it.fork(2) }]
     }
 
     def "a lab's snapshot has all VMs that were on, in memory and on disk"() {

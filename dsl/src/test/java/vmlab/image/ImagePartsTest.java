@@ -91,6 +91,23 @@ class ImagePartsTest {
     }
 
     @Test
+    void whatComesFromTheKitDoesSoWhereverItsAuthorIs() throws IOException {
+        Tutorial.write(folder);
+        source(Kind.MODULE, Path.of("dataport"));
+        source(Kind.PROGRAM, Path.of("dataport"));
+        source(Kind.FOLDER, folder.resolve("pkg/.."));
+        source(Kind.PROGRAM, Path.of("hello"));
+
+        assertEquals(
+                List.of(
+                        "kit:linux-module/dataport",
+                        "kit:apps/dataport",
+                        folder.toString(),
+                        "pkg:" + folder + "/pkg/hello"),
+                parts().origins());
+    }
+
+    @Test
     void aFolderWithoutAMakefileDoesNotHideAPartOfTheKit() throws IOException {
         Tutorial.file(folder.resolve("dataport/lab.groovy"), "");
         source(Kind.FOLDER, folder);

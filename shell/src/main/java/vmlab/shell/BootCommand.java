@@ -114,7 +114,8 @@ final class BootCommand implements Callable<Integer> {
             terminal.writer().print("Ctrl-] takes the guest's power.\r\n");
             terminal.writer().flush();
             try (RawMode raw = RawMode.enter(terminal);
-                    GuestScreen screen = GuestScreen.fromNow(vm.console(), terminal.output(), vm::stop)) {
+                    TerminalGuard guarded = new TerminalGuard(terminal.output());
+                    GuestScreen screen = GuestScreen.fromNow(vm.console(), guarded, vm::stop)) {
                 vm.start();
                 daemon(() -> {
                     raw.type(vm, key -> {}, () -> false);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.shell;
 
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
@@ -18,7 +19,13 @@ final class CompletionCommand implements Callable<Integer> {
     /** The shells that read the script; zsh does so by its own emulation of bash's completion. */
     enum Shell {
         BASH,
-        ZSH
+        ZSH;
+
+        /** As it is typed, completed and told in the help. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     private final Surroundings surroundings;

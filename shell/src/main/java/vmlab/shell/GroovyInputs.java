@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -35,9 +36,9 @@ final class GroovyInputs implements Language {
     private static final Pattern LINK = Pattern.compile("\\.\\s*([A-Za-z_]\\w*)");
     private static final Set<Class<?>> PLUMBING = Set.of(Object.class, GroovyObject.class);
 
-    private final ScriptRunner runner;
+    private final Supplier<ScriptRunner> runner;
 
-    GroovyInputs(ScriptRunner runner) {
+    GroovyInputs(Supplier<ScriptRunner> runner) {
         this.runner = Objects.requireNonNull(runner);
     }
 
@@ -48,12 +49,12 @@ final class GroovyInputs implements Language {
 
     @Override
     public boolean isIncomplete(String input) {
-        return runner.isIncomplete(input);
+        return runner.get().isIncomplete(input);
     }
 
     @Override
     public String evaluate(String input) {
-        return Session.shown(runner.evaluate(input));
+        return Session.shown(runner.get().evaluate(input));
     }
 
     @Override
@@ -75,7 +76,7 @@ final class GroovyInputs implements Language {
         if (chain.find()) {
             typeOf(chain.group("first"), chain.group("rest")).ifPresent(type -> addMembers(type, candidates));
         } else if (!before.stripTrailing().endsWith(".")) {
-            for (Object name : runner.binding().getVariables().keySet()) {
+            for (Object name : runner.get().binding().getVariables().keySet()) {
                 candidates.add(name(name.toString(), ""));
             }
             addWords(candidates);
@@ -84,7 +85,7 @@ final class GroovyInputs implements Language {
 
     /** The type at the end of a chain that begins at a variable. */
     private Optional<Class<?>> typeOf(String first, String rest) {
-        Map<?, ?> variables = runner.binding().getVariables();
+        Map<?, ?> variables = runner.get().binding().getVariables();
         Object value = variables.get(first);
         Optional<Class<?>> type = Optional.ofNullable(value).map(Object::getClass);
         Matcher link = LINK.matcher(rest);

@@ -3,6 +3,7 @@ package vmlab.shell;
 
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -29,7 +30,13 @@ final class GuestCommand implements Callable<Integer> {
         /** The kernel's own symbols as an ELF file, for gdb. */
         SYMBOLS,
         /** The kernel command line of scripts that give none. */
-        APPEND
+        APPEND;
+
+        /** As it is typed, completed and told in the help. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     private final Surroundings surroundings;

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -62,6 +63,12 @@ final class ImportCommand implements Callable<Integer> {
 
         Format(Function<CamkesProject, String> writer) {
             this.writer = writer;
+        }
+
+        /** As it is typed, completed and told in the help. */
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

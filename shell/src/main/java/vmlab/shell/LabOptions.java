@@ -42,10 +42,9 @@ final class LabOptions {
     @Option(
             names = "--backend",
             paramLabel = "auto|kvm|soft",
-            defaultValue = "auto",
             completionCandidates = BackendNames.class,
             description = "The CPU that runs the guests: Linux KVM or the one in Java. auto says which it took.")
-    private Backend backend;
+    private Backend backend = Backend.AUTO;
 
     @Option(
             names = "--time",
@@ -68,11 +67,10 @@ final class LabOptions {
     @Option(
             names = "--soft-cpu",
             paramLabel = "interpreter|compiler",
-            defaultValue = "compiler",
             description =
                     "How the CPU in Java executes: it only interprets, or compiles what is executed often. The guest"
                             + " sees no difference.")
-    private SoftCpu softCpu;
+    private SoftCpu softCpu = SoftCpu.COMPILER;
 
     Backend backend() {
         return backend;

@@ -46,6 +46,11 @@ public final class Labs {
         return new Lab(new LabSettings(backend, pace, guest, progress, LabSettings.DEFAULT_GUEST_TIME, boots, softCpu));
     }
 
+    /** A lab that tells how long work goes on, but not which back end it took: a learner needn't read that each time. */
+    static Lab unannounced(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings) {
+        return open(backend, softCpu, pace, boots, surroundings, new TerminalProgress(surroundings));
+    }
+
     static Lab open(Backend backend, SoftCpu softCpu, Pace pace, BootCache boots, Surroundings surroundings) {
         Lab lab = open(backend, softCpu, pace, boots, surroundings, new TerminalProgress(surroundings));
         if (backend == Backend.AUTO) {

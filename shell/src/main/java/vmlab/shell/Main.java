@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.shell;
 
-import vmlab.vmm.soft.SoftHypervisor;
+import java.io.IOException;
 
 /** The process: the only place that ends it. */
 public final class Main {
@@ -10,9 +10,9 @@ public final class Main {
 
     private Main() {}
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws IOException {
         if (Boolean.getBoolean(REHEARSAL)) {
-            SoftHypervisor.preload();
+            Rehearsal.run();
         }
         int status = VmlabCommand.execute(Surroundings.ofProcess(), args);
         // Machines' and abandoned evaluations' threads are daemons, but a user's script may have started others.

@@ -27,19 +27,24 @@ final class Prompt {
     private static final String SECONDARY = "    ...> ";
     private static final int LEAST_ROWS_FOR_STATUS = 10;
 
-    private final ScriptRunner runner;
+    private final GroovyStart start;
     private final ScriptOutput output;
     private final Surroundings surroundings;
 
-    private Prompt(ScriptRunner runner, ScriptOutput output, Surroundings surroundings) {
-        this.runner = runner;
+    private Prompt(GroovyStart start, ScriptOutput output, Surroundings surroundings) {
+        this.start = start;
         this.output = output;
         this.surroundings = surroundings;
     }
 
     /** Runs it; returns the exit status. */
     static int run(ScriptRunner runner, ScriptOutput output, Surroundings surroundings) throws IOException {
-        Prompt prompt = new Prompt(runner, output, surroundings);
+        return run(GroovyStart.of(runner), output, surroundings);
+    }
+
+    /** Runs it while Groovy starts. */
+    static int run(GroovyStart start, ScriptOutput output, Surroundings surroundings) throws IOException {
+        Prompt prompt = new Prompt(start, output, surroundings);
         if (!surroundings.terminalIn()) {
             return prompt.fromPipe();
         }
@@ -50,7 +55,7 @@ final class Prompt {
 
     /** Does what is piped in, statement by statement; the first mistake ends it, as a script's would. */
     private int fromPipe() throws IOException {
-        Session session = new Session(runner, surroundings, new PrintWriter(output, true), (at, vm) -> {
+        Session session = new Session(start, surroundings, new PrintWriter(output, true), (at, vm) -> {
             throw new HostMistake("/console needs a terminal", "use vm.console.type and vm.console.expect here");
         });
         BufferedReader reader = keyboard();
@@ -77,14 +82,14 @@ final class Prompt {
     }
 
     /** Reads from this terminal, a real one or a test's. */
-    static int onTerminal(Terminal terminal, ScriptRunner runner, ScriptOutput output, Surroundings surroundings) {
-        return new Prompt(runner, output, surroundings).onTerminal(terminal);
+    static int onTerminal(Terminal terminal, GroovyStart start, ScriptOutput output, Surroundings surroundings) {
+        return new Prompt(start, output, surroundings).onTerminal(terminal);
     }
 
     private int onTerminal(Terminal terminal) {
         PrintWriter writer = new PrintWriter(output, true);
         AttachedConsole attached = new AttachedConsole(terminal, new Editor(surroundings.environment()));
-        Session session = new Session(runner, surroundings, writer, attached);
+        Session session = new Session(start, surroundings, writer, attached);
         Inputs inputs = surroundings.isPlain()
                 ? new PlainInputs(terminal, session, keyboard())
                 : new EditedInputs(reader(terminal, session), session);
@@ -99,16 +104,17 @@ final class Prompt {
         LogSetup.sink(above);
         terminal.handle(Terminal.Signal.INT, signal -> session.interrupt());
         try (BackgroundOutput background = new BackgroundOutput(above);
-                StatusLine status = new StatusLine(runner.lab(), System::nanoTime)) {
+                StatusLine status = new StatusLine(start.lab(), System::nanoTime)) {
             attached.background = background;
-            runner.lab().vms().forEach(background::follow);
-            runner.lab().onVm(background::follow);
+            start.lab().vms().forEach(background::follow);
+            start.lab().onVm(background::follow);
             writer.println(
                     "vmlab " + VmlabCommand.Version.ofBuild() + "; /help shows what can be typed, Ctrl-D leaves");
             if (inputs instanceof EditedInputs edited) {
                 openHistory(edited.reader(), writer);
                 status.start(text -> showStatus(terminal, edited.reader(), attached, text));
             }
+            start.warmUp();
             read(inputs, session, writer);
         } finally {
             LogSetup.sink(surroundings.err()::println);
@@ -208,6 +214,9 @@ final class Prompt {
         } catch (IOException e) {
             return Optional.of("can't create the folder " + file.getParent());
         }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            return Optional.of(file + " isn't a file");
+        }
         Path toWrite = Files.exists(file) ? file : file.getParent();
         return Files.isWritable(toWrite) ? Optional.empty() : Optional.of("can't write " + file);
     }
@@ -238,6 +247,11 @@ final class Prompt {
         private AttachedConsole(Terminal terminal, Editor editor) {
             this.terminal = terminal;
             this.editor = editor;
+        }
+
+        @Override
+        public int width() {
+            return terminal.getWidth();
         }
 
         @Override
@@ -272,7 +286,8 @@ final class Prompt {
             terminal.writer().print("console of " + vm.name() + "; Ctrl-] leaves\r\n");
             terminal.writer().flush();
             try (RawMode raw = RawMode.enter(terminal);
-                    GuestScreen screen = GuestScreen.withRecent(vm.console(), terminal.output())) {
+                    TerminalGuard guarded = new TerminalGuard(terminal.output());
+                    GuestScreen screen = GuestScreen.withRecent(vm.console(), guarded)) {
                 active = true;
                 raw.type(vm, key -> session.typed(vm, key), () -> vm.state() == LabVm.State.ENDED);
             } catch (IOException e) {

@@ -4,6 +4,7 @@ package vmlab.shell;
 import groovyjarjarantlr4.v4.runtime.CharStreams;
 import groovyjarjarantlr4.v4.runtime.Token;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.apache.groovy.parser.antlr4.GroovyLangLexer;
 import org.apache.groovy.parser.antlr4.GroovyLexer;
@@ -30,15 +31,23 @@ final class PromptHighlighter implements Highlighter {
             PLAIN.foreground(AttributedStyle.BLUE).bold();
 
     private final Predicate<String> live;
+    private final BooleanSupplier ready;
 
-    /** @param live whether a name is a variable of the prompt */
-    PromptHighlighter(Predicate<String> live) {
+    /**
+     * @param live whether a name is a variable of the prompt
+     * @param ready whether Groovy is; until then it has no colours, but nobody who types waits for it
+     */
+    PromptHighlighter(Predicate<String> live, BooleanSupplier ready) {
         this.live = Objects.requireNonNull(live);
+        this.ready = Objects.requireNonNull(ready);
     }
 
     @Override
     public AttributedString highlight(LineReader reader, String input) {
-        return Session.isCommand(input) ? command(input) : code(input);
+        if (Session.isCommand(input)) {
+            return command(input);
+        }
+        return ready.getAsBoolean() ? code(input) : new AttributedString(input);
     }
 
     private static AttributedString command(String input) {
@@ -53,7 +62,7 @@ final class PromptHighlighter implements Highlighter {
                 .toAttributedString();
     }
 
-    private AttributedString code(String input) {
+    AttributedString code(String input) {
         AttributedStringBuilder coloured = new AttributedStringBuilder();
         int done = 0;
         try {

@@ -28,6 +28,11 @@ final class Session {
         /** Returns when the user leaves the console; what is shown then. The session is told of what is typed. */
         String attach(Session session, LabVm vm);
 
+        /** How many columns the terminal has; 0 if there is none. */
+        default int width() {
+            return 0;
+        }
+
         /** Returns when the user has edited the file. */
         default void edit(Path file) {
             throw new HostMistake("/edit needs a terminal", "write the file with an editor of yours");
@@ -36,7 +41,7 @@ final class Session {
 
     private static final Duration PATIENCE = Duration.ofSeconds(3);
 
-    private final ScriptRunner runner;
+    private final GroovyStart start;
     private final Surroundings surroundings;
     private final PrintWriter out;
     private final Attacher attacher;
@@ -49,21 +54,27 @@ final class Session {
     private Optional<Recorder> recorder = Optional.empty();
     private boolean left;
 
-    Session(ScriptRunner runner, Surroundings surroundings, PrintWriter out, Attacher attacher) {
-        this.runner = Objects.requireNonNull(runner);
+    Session(GroovyStart start, Surroundings surroundings, PrintWriter out, Attacher attacher) {
+        this.start = Objects.requireNonNull(start);
         this.surroundings = Objects.requireNonNull(surroundings);
         this.out = Objects.requireNonNull(out);
         this.attacher = Objects.requireNonNull(attacher);
-        groovy = new GroovyInputs(runner);
+        groovy = new GroovyInputs(start::runner);
         language = groovy;
     }
 
     Lab lab() {
-        return runner.lab();
+        return start.lab();
     }
 
+    /** Waits for Groovy, if need be. */
     ScriptRunner runner() {
-        return runner;
+        return start.runner();
+    }
+
+    /** Whether Groovy can be asked without a wait. */
+    boolean isWarm() {
+        return start.isWarm();
     }
 
     Surroundings surroundings() {
@@ -83,7 +94,7 @@ final class Session {
     /** From now on inputs are Java; the variables of both languages are the same. */
     String speakJava() {
         if (java == null) {
-            java = new JavaSnippets(runner);
+            java = new JavaSnippets(runner());
         }
         language = java;
         return "Java from now on; /groovy goes back";
@@ -107,7 +118,11 @@ final class Session {
 
     /** Who answers for lessons; a check gets a lab of its own, like this one. */
     Tutor tutor() {
-        return new Tutor(surroundings, () -> new Lab(lab().settings()), Optional.of(runner));
+        return new Tutor(
+                surroundings,
+                () -> new Lab(lab().settings()),
+                Optional.of(runner()),
+                Classroom.ofPrompt(surroundings, attacher.width()));
     }
 
     /** A key went to a VM's console. */
@@ -137,7 +152,7 @@ final class Session {
     }
 
     String load(Path file) {
-        return shown(runner.run(file, List.of()));
+        return shown(runner().run(file, List.of()));
     }
 
     /** Ctrl-C: also for a handler that loops for ever while nothing is being done here. */

@@ -29,6 +29,7 @@ import vmlab.scenario.ScenarioResult;
 import vmlab.scenario.ScenarioResult.Outcome;
 import vmlab.scenario.Suite;
 import vmlab.shell.report.Reports;
+import vmlab.vmm.HostMistake;
 import vmlab.vmm.Machine.Pace;
 
 /** {@code vmlab test}: scripts as scenarios, side by side, with reports. */
@@ -101,6 +102,9 @@ final class TestCommand implements Callable<Integer> {
             description = "Keep what is known of failures here; else in the user's state folder.")
     private Path bundles;
 
+    /** Whether something couldn't be written. Scenarios end on several threads. */
+    private volatile boolean obstructed;
+
     TestCommand(Surroundings surroundings) {
         this.surroundings = Objects.requireNonNull(surroundings);
     }
@@ -117,7 +121,8 @@ final class TestCommand implements Callable<Integer> {
         List<ScenarioResult> results =
                 new Suite(scenarios, jobs, Duration.ofSeconds(timeoutSeconds)).run(labs, this::tell);
         report(results);
-        return exitCode(results).status();
+        ExitCode code = exitCode(results);
+        return (code == ExitCode.OK && obstructed ? ExitCode.USAGE : code).status();
     }
 
     private Pace pace() {
@@ -157,9 +162,25 @@ final class TestCommand implements Callable<Integer> {
                         result.outcome() == Outcome.SKIPPED ? ": " + TerminalText.neutral(result.summary()) : "");
         if (isBad(result)) {
             result.told().lines().forEach(line -> surroundings.out().println("  " + TerminalText.neutral(line)));
-            Path folder = bundleFolder(result);
-            Reports.bundle(result, folder, options());
-            surroundings.out().println("  to look at it there: vmlab replay " + folder);
+            if (keep(result)) {
+                surroundings.out().println("  to look at it there: vmlab replay " + bundleFolder(result));
+            }
+        }
+    }
+
+    private boolean keep(ScenarioResult result) {
+        return done(() -> Reports.bundle(result, bundleFolder(result), options()));
+    }
+
+    /** Does what comes after a scenario; a host that doesn't allow it is told, and the rest goes on. */
+    private boolean done(Runnable work) {
+        try {
+            work.run();
+            return true;
+        } catch (HostMistake e) {
+            obstructed = true;
+            surroundings.err().println(FailureReport.of(e).text());
+            return false;
         }
     }
 
@@ -186,17 +207,17 @@ final class TestCommand implements Callable<Integer> {
 
     private void report(List<ScenarioResult> results) throws IOException {
         if (junit != null) {
-            Reports.junit(results, junit);
+            done(() -> Reports.junit(results, junit));
         }
         if (html != null) {
-            Reports.html(results, html);
+            done(() -> Reports.html(results, html));
         }
         if (trace != null) {
-            Reports.trace(results, trace);
+            done(() -> Reports.trace(results, trace));
         }
         if (tap) {
             Reports.tap(results, surroundings.out());
-            results.stream().filter(TestCommand::isBad).forEach(r -> Reports.bundle(r, bundleFolder(r), options()));
+            results.stream().filter(TestCommand::isBad).forEach(this::keep);
             return;
         }
         Map<Outcome, Long> counts =

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import vmlab.dsl.ScriptRunner;
 import vmlab.dsl.model.Similar;
 import vmlab.lab.Lab;
+import vmlab.tutorials.Answer;
 import vmlab.tutorials.Course;
 import vmlab.tutorials.Lesson;
 import vmlab.tutorials.LessonReader;
@@ -30,20 +31,17 @@ final class Tutor {
     private final Surroundings surroundings;
     private final Supplier<Lab> labs;
     private final Optional<ScriptRunner> prompt;
+    private final Classroom room;
 
     /**
      * @param labs opens an empty lab for a check
      * @param prompt where the learner types; empty on the command line
      */
-    Tutor(Surroundings surroundings, Supplier<Lab> labs, Optional<ScriptRunner> prompt) {
+    Tutor(Surroundings surroundings, Supplier<Lab> labs, Optional<ScriptRunner> prompt, Classroom room) {
         this.surroundings = Objects.requireNonNull(surroundings);
         this.labs = Objects.requireNonNull(labs);
         this.prompt = Objects.requireNonNull(prompt);
-    }
-
-    /** A command as it is typed where the learner is. */
-    private String typed(String action) {
-        return (prompt.isPresent() ? "/tutorial " : "tutorial ") + action;
+        this.room = Objects.requireNonNull(room);
     }
 
     /** The folder of lessons: the environment's {@code VMLAB_LESSONS}, or that of the checkout. */
@@ -90,13 +88,22 @@ final class Tutor {
     String list() {
         Course course = course();
         String lessons = course.lessons().stream()
-                .map(lesson -> "  %-16s %-11s %s"
+                .map(lesson -> "%s (%s): %s\n\n%s"
                         .formatted(
                                 lesson.name(),
                                 progress(course, lesson),
-                                plain(lesson.summary().replace('\n', ' '))))
-                .collect(Collectors.joining("\n"));
-        return lessons + "\n\n" + typed("start NAME") + " begins one, or goes on with it";
+                                lesson.title(),
+                                shown(course, lesson, lesson.summary())
+                                        .indent(4)
+                                        .stripTrailing()))
+                .collect(Collectors.joining("\n\n"));
+        return lessons + "\n\n" + room.typed("start NAME") + " begins one, or goes on with it";
+    }
+
+    /** A text of a lesson as the learner reads it. */
+    private String shown(Course course, Lesson lesson, String markdown) {
+        Path folder = course.folderOf(lesson).orElse(Path.of(lesson.name()));
+        return room.shown(markdown, lesson.name(), folder);
     }
 
     private static String progress(Course course, Lesson lesson) {
@@ -113,16 +120,20 @@ final class Tutor {
         Course course = course();
         Lesson lesson = course.lesson(name);
         boolean fresh = course.folderOf(lesson).isEmpty();
-        course.start(lesson, folder.orElse(Path.of(name)));
-        String introduction = fresh ? lesson.title() + "\n\n" + plain(lesson.introduction()) + "\n\n" : "";
-        return introduction + "you work in " + course.folderOf(lesson).orElseThrow() + "\n\n" + next();
+        course.start(lesson, folder);
+        String introduction =
+                fresh ? lesson.title() + "\n\n" + shown(course, lesson, lesson.introduction()) + "\n\n" : "";
+        String where = lesson.hasFiles()
+                ? "you work in the folder " + course.folderOf(lesson).orElseThrow() + "\n\n"
+                : "";
+        return introduction + where + next();
     }
 
     private Lesson open(Course course) {
         return course.current()
                 .orElseThrow(() -> new HostMistake(
                         "no lesson is open",
-                        typed("start NAME") + " opens one of: "
+                        room.typed("start NAME") + " opens one of: "
                                 + course.lessons().stream().map(Lesson::name).collect(Collectors.joining(", "))));
     }
 
@@ -130,19 +141,34 @@ final class Tutor {
     String next() {
         Course course = course();
         Lesson lesson = open(course);
-        return course.next(lesson)
-                .map(step -> shown(lesson, step))
-                .orElse("that was all of " + lesson.name() + "; " + typed("list") + " shows more");
+        return course.next(lesson).map(step -> shown(course, lesson, step)).orElseGet(() -> over(course, lesson));
     }
 
-    private String shown(Lesson lesson, Step step) {
+    private String over(Course course, Lesson lesson) {
+        String other = course.lessons().stream()
+                .filter(each -> course.next(each).isPresent())
+                .findFirst()
+                .map(each -> room.typed("start " + each.name()) + " begins another")
+                .orElse("it was the last one");
+        return "that was all of " + lesson.name() + "; " + other;
+    }
+
+    private String shown(Course course, Lesson lesson, Step step) {
         int number = lesson.steps().indexOf(step) + 1;
         String heading = "%s, step %d of %d: %s"
                 .formatted(lesson.name(), number, lesson.steps().size(), step.title());
-        String then = lesson.solution(step).isTyped() && prompt.isEmpty()
-                ? "this step is done at vmlab's prompt: start vmlab, and there /tutorial check"
-                : typed("check") + " looks at it, " + typed("hint") + " helps";
-        return heading + "\n\n" + plain(step.text()) + "\n\n" + then;
+        return heading + "\n\n" + shown(course, lesson, step.text()) + "\n\n" + then(lesson.solution(step));
+    }
+
+    private String then(Answer answer) {
+        if (answer.isTyped() && prompt.isEmpty()) {
+            return "this step is done at vmlab's prompt: start " + room.launcher() + ", and there type /tutorial next";
+        }
+        String edit = room.edit() + "FILE";
+        String line = "%-" + Math.max(edit.length(), room.typed("check").length()) + "s  %s";
+        String rest = line.formatted(room.typed("check"), "looks at what you have done") + "\n"
+                + line.formatted(room.typed("hint"), "helps");
+        return answer.isTyped() ? rest : line.formatted(edit, "opens a file of the lesson in an editor") + "\n" + rest;
     }
 
     /** Where the open lesson is. */
@@ -166,8 +192,7 @@ final class Tutor {
         if (step.isEmpty()) {
             return new Checked(true, true, next());
         }
-        StepResult result = new StepCheck(labs, prompt)
-                .check(lesson, step.get(), course.folderOf(lesson).orElseThrow());
+        StepResult result = result(lesson, step.get(), course.folderOf(lesson).orElseThrow());
         if (result.passed()) {
             course.done(lesson, step.get());
         }
@@ -176,15 +201,22 @@ final class Tutor {
         return new Checked(result.passed(), over, result.passed() ? text + "\n\n" + next() : text);
     }
 
+    private StepResult result(Lesson lesson, Step step, Path work) {
+        try (CheckProgress progress = new CheckProgress(surroundings)) {
+            return new StepCheck(() -> progress.watching(labs.get()), prompt).check(lesson, step, work);
+        }
+    }
+
     private Step atHand(Course course, Lesson lesson) {
         return course.next(lesson)
-                .orElseThrow(() -> new HostMistake(lesson.name() + " is done", typed("reset") + " begins it anew"));
+                .orElseThrow(
+                        () -> new HostMistake(lesson.name() + " is done", room.typed("reset") + " begins it anew"));
     }
 
     String hint() {
         Course course = course();
         Lesson lesson = open(course);
-        return plain(course.hint(lesson, atHand(course, lesson)));
+        return shown(course, lesson, course.hint(lesson, atHand(course, lesson)));
     }
 
     String solve() {
@@ -195,7 +227,7 @@ final class Tutor {
         String given = lesson.solution(step).isTyped()
                 ? "a solution was typed for you"
                 : "the files of a solution are in " + course.folderOf(lesson).orElseThrow();
-        return given + "; " + typed("check") + " looks at it";
+        return given + "; " + room.typed("check") + " looks at it";
     }
 
     String reset() {
@@ -222,14 +254,11 @@ final class Tutor {
         Course course = course();
         Verification verification =
                 new Verification(labs, name -> surroundings.err().println("vmlab: trying " + name));
-        return course.lessons().stream()
-                .filter(lesson -> names.isEmpty() || names.contains(lesson.name()))
+        List<Lesson> wanted = names.isEmpty()
+                ? course.lessons()
+                : names.stream().map(course::lesson).toList();
+        return wanted.stream()
                 .flatMap(lesson -> verification.problems(lesson).stream())
                 .toList();
-    }
-
-    /** Markdown as a terminal shows it well: without what only a renderer needs. */
-    private static String plain(String markdown) {
-        return markdown.replaceAll("(?m)^```\\w*\\n?", "").replace("**", "").replace("`", "");
     }
 }

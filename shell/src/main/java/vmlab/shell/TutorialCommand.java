@@ -44,7 +44,7 @@ final class TutorialCommand implements Callable<Integer> {
     }
 
     private Tutor tutor() {
-        return tutor(Labs::open);
+        return tutor(Labs::unannounced);
     }
 
     private Tutor tutor(Opener labs) {
@@ -53,7 +53,8 @@ final class TutorialCommand implements Callable<Integer> {
                 surroundings,
                 () -> labs.open(
                         labOptions.backend(), labOptions.softCpu(), pace, labOptions.boots(surroundings), surroundings),
-                Optional.empty());
+                Optional.empty(),
+                Classroom.ofCommandLine(surroundings));
     }
 
     private int say(String text) {
@@ -176,7 +177,7 @@ final class TutorialCommand implements Callable<Integer> {
                     List<String> names) {
         List<String> problems = tutor(Labs::quiet).verify(names == null ? List.of() : names);
         problems.forEach(surroundings.err()::println);
-        say(problems.isEmpty() ? "all lessons hold" : problems.size() + " problems");
+        say(problems.isEmpty() ? "all lessons hold" : "problems: " + problems.size());
         return (problems.isEmpty() ? ExitCode.OK : ExitCode.SCENARIO_FAILED).status();
     }
 

@@ -59,8 +59,6 @@ final class VmlabCommand implements Callable<Integer> {
     private static final String STANDARD_INPUT = "-";
 
     /** In the order of the help. */
-    private static final Map<String, Class<?>> SUBCOMMANDS = subcommands();
-
     private static Map<String, Class<?>> subcommands() {
         Map<String, Class<?>> all = new LinkedHashMap<>();
         List<Class<?>> inOrder = List.of(
@@ -99,7 +97,7 @@ final class VmlabCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private LabOptions labOptions;
+    private final LabOptions labOptions = new LabOptions();
 
     @Option(names = "-e", paramLabel = "CODE", description = "Run CODE.")
     private String code;
@@ -116,15 +114,33 @@ final class VmlabCommand implements Callable<Integer> {
 
     /** Runs the command line; returns the exit status. */
     static int execute(Surroundings surroundings, String... args) {
-        // To describe a command takes picocli longer than most of what a start does: only the one that is named is.
-        boolean named = args.length > 0 && SUBCOMMANDS.containsKey(args[0]);
-        Map<String, Class<?>> described = named ? Map.of(args[0], SUBCOMMANDS.get(args[0])) : SUBCOMMANDS;
-        return commandLine(surroundings, described).execute(args);
+        return args.length == 0
+                ? prompt(surroundings)
+                : commandLine(surroundings, described(List.of(args))).execute(args);
+    }
+
+    /** Without picocli, which takes a third of the time until one can type only to find that there is nothing to parse. */
+    private static int prompt(Surroundings surroundings) {
+        try {
+            return new VmlabCommand(surroundings).call();
+        } catch (IOException | RuntimeException thrown) {
+            return fail(surroundings, thrown);
+        }
+    }
+
+    /** To describe a command takes picocli long: only those that are named are, or all if help is asked for. */
+    private static Map<String, Class<?>> described(List<String> args) {
+        if (args.stream().anyMatch(arg -> arg.matches("-\\w*h\\w*|--h.*"))) {
+            return subcommands();
+        }
+        Map<String, Class<?>> named = subcommands();
+        named.keySet().retainAll(args);
+        return named;
     }
 
     /** The command line with all that makes its answers: streams, exit codes, failure reports. */
     static CommandLine commandLine(Surroundings surroundings) {
-        return commandLine(surroundings, SUBCOMMANDS);
+        return commandLine(surroundings, subcommands());
     }
 
     private static CommandLine commandLine(Surroundings surroundings, Map<String, Class<?>> subcommands) {
@@ -225,15 +241,17 @@ final class VmlabCommand implements Callable<Integer> {
         ScriptOutput output = new ScriptOutput(new PrintWriter(surroundings.out(), true));
         try (Lab lab = Labs.open(
                 labOptions.backend(), labOptions.softCpu(), pace, labOptions.boots(surroundings), surroundings)) {
-            ScriptRunner runner = new ScriptRunner(lab, new PrintWriter(output, true));
-            if (script) {
-                int status = runScript(runner);
-                if (!thenPrompt) {
-                    return status;
-                }
-                if (!labOptions.paceIsSet()) {
-                    lab.pace(Pace.REAL_TIME);
-                }
+            PrintWriter out = new PrintWriter(output, true);
+            if (!script) {
+                return Prompt.run(GroovyStart.begin(lab, out), output, surroundings);
+            }
+            ScriptRunner runner = new ScriptRunner(lab, out);
+            int status = runScript(runner);
+            if (!thenPrompt) {
+                return status;
+            }
+            if (!labOptions.paceIsSet()) {
+                lab.pace(Pace.REAL_TIME);
             }
             return Prompt.run(runner, output, surroundings);
         } finally {
@@ -279,10 +297,10 @@ final class VmlabCommand implements Callable<Integer> {
             return;
         }
         if (!name.contains("/") && !name.contains(".")) {
-            CommandLine vmlab = spec.commandLine();
+            CommandLine vmlab = commandLine(surroundings);
             List<String> similar = new UnmatchedArgumentException(vmlab, List.of(name)).getSuggestions();
             throw new ParameterException(
-                    vmlab,
+                    spec.commandLine(),
                     "there is neither a file nor a command " + name
                             + (similar.isEmpty() ? "" : "; did you mean " + String.join(" or ", similar) + "?"));
         }

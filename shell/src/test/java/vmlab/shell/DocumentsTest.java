@@ -9,16 +9,29 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the launcher makes of the documents and of its own commands: the site, the manual page, completion. */
 @Tag("built")
 final class DocumentsTest {
+    /** Beginnings of lines, and what their last word can become. */
+    private static final Map<String, String> COMPLETED = new TreeMap<>(Map.of(
+            "./vmlab doc", "docs doctor",
+            "vmlab guest b", "build",
+            "vmlab guest vml", "vmlinuz",
+            "vmlab test --jun", "--junit",
+            "vmlab --backend k", "kvm",
+            "vmlab --time r", "real",
+            "vmlab --soft-cpu int", "interpreter",
+            "vmlab completion z", "zsh",
+            "./vmlab import --print ca", "camkes"));
+
     @TempDir
     private Path folder;
 
@@ -72,26 +85,60 @@ final class DocumentsTest {
         }
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "'./vmlab doc', docs doctor",
-        "'vmlab guest b', build",
-        "'vmlab test --jun', --junit",
-        "'vmlab --backend k', kvm",
-    })
-    void bashCompletesByTheScript(String line, String expected) throws IOException, InterruptedException {
-        Path script = Files.writeString(
-                folder.resolve("completion.bash"),
-                Launched.with("completion", "bash").run().out());
-        String words = "COMP_WORDS=(" + line + "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMP_LINE='" + line + "'";
+    private Path completion(String shell) throws IOException, InterruptedException {
+        Launched.Result script = Launched.with("completion", shell).run();
+        assertEquals(0, script.status(), script.err());
+        return Files.writeString(folder.resolve("completion." + shell), script.out());
+    }
 
-        Launched.Result result = Launched.command(
-                        "bash",
-                        "-c",
-                        "source '" + script + "' && " + words
-                                + " && _complete_vmlab && printf '%s\\n' \"${COMPREPLY[@]}\" | LC_ALL=C sort | xargs")
-                .run();
+    /** By the function that bash says it would call, with what bash would tell it. */
+    @Test
+    void bashCompletesByTheScript() throws IOException, InterruptedException {
+        StringBuilder asked = new StringBuilder("source '" + completion("bash") + "'\n");
+        asked.append(
+                "function_of() { set -- $(complete -p vmlab); while [ \"$1\" != -F ]; do shift; done; echo \"$2\"; }\n");
+        COMPLETED
+                .keySet()
+                .forEach(line -> asked.append(
+                                "COMP_LINE='%s'; COMP_WORDS=($COMP_LINE); COMP_POINT=${#COMP_LINE}\n".formatted(line))
+                        .append("COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); COMPREPLY=(); $(function_of)\n")
+                        .append("echo \"$COMP_LINE: \" $(printf '%s\\n' \"${COMPREPLY[@]}\" | LC_ALL=C sort)\n"));
 
-        assertEquals(expected + "\n", result.out(), result.err());
+        Launched.Result result =
+                Launched.command("bash").input(asked.toString()).run();
+
+        String expected = COMPLETED.entrySet().stream()
+                .map(each -> each.getKey() + ":  " + each.getValue() + "\n")
+                .collect(Collectors.joining());
+        assertEquals(expected, result.out(), result.err());
+    }
+
+    /** In a zsh on a terminal of its own, with the Tab key. */
+    @Test
+    void zshCompletesByTheScript() throws IOException, InterruptedException {
+        if (Launched.command("sh", "-c", "command -v zsh").run().status() != 0) {
+            Guest.missing("zsh", "there is no zsh here (Debian: zsh)");
+        }
+        Path seen = folder.resolve("seen");
+        StringBuilder typed = new StringBuilder("""
+                zmodload zsh/zpty
+                zpty terminal zsh -f -i
+                zpty -w terminal 'autoload -U compinit; compinit -D -u; source "%s"'
+                zpty -w terminal 'see() { print -r -- "$BUFFER" >> "%s"; BUFFER=; zle accept-line }; zle -N see; bindkey "^X" see'
+                """.formatted(completion("zsh"), seen));
+        List<String> lines = COMPLETED.keySet().stream()
+                .filter(line -> !COMPLETED.get(line).contains(" "))
+                .toList();
+        lines.forEach(line -> typed.append("zpty -w -n terminal '%s'$'\\t\\x18'\n".formatted(line)));
+        typed.append("zpty -w terminal 'print al''l'\nzpty -r -m terminal all '*all*'\n");
+
+        Launched.Result result =
+                Launched.command("zsh", "-f", "-c", typed.toString()).in(folder).run();
+
+        assertEquals(0, result.status(), result.err());
+        List<String> expected = lines.stream()
+                .map(line -> line.replaceFirst("\\S+$", COMPLETED.get(line)) + " ")
+                .toList();
+        assertEquals(expected, Files.readAllLines(seen), result.toString());
     }
 }

@@ -75,6 +75,11 @@ record PageBlock(Path page, int line, String language, List<String> words, Strin
         return language.equals("groovy") && words.contains("session");
     }
 
+    /** Whether its commands are typed in the folder of the page's files. */
+    boolean isApart() {
+        return words.contains("apart");
+    }
+
     boolean isPromptTranscript() {
         return language.equals("console") && text.startsWith("vmlab> ");
     }

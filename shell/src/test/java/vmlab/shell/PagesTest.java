@@ -32,6 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  *   <li>{@code groovy}: a script; those marked {@code session} are one script, from the page's top to its bottom;
  *   <li>{@code console}: a transcript gives what it shows. {@code …} as a line stands for any lines, and {@code [exit N]}
  *       for a status that isn't 0. All of a page that are typed at vmlab's prompt are typed at one;
+ *   <li>{@code console apart}: in the folder of the page's files, with a link to the launcher and progress of its own;
  *   <li>{@code file=NAME} behind any language: the text of a file in the folder of the page's scripts;
  *   <li>{@code text} or any other language, and the reason why it isn't run.
  * </ul>
@@ -146,7 +147,7 @@ final class PagesTest {
         switch (block.language()) {
             case "sh" -> runCommands(block.text());
             case "groovy" -> runScript(block, block.text(), place);
-            case "console" -> replayShell(block.text());
+            case "console" -> replayShell(block, place);
             default ->
                 assertFalse(
                         block.language().isEmpty() || block.words().isEmpty(),
@@ -193,18 +194,28 @@ final class PagesTest {
     }
 
     /** Lines of {@code $ } are commands, the others what they print. */
-    private static void replayShell(String text) throws IOException, InterruptedException {
-        for (String part : text.split("(?m)^\\$ ")) {
+    private static void replayShell(PageBlock block, Path place) throws IOException, InterruptedException {
+        if (block.isApart() && !Files.exists(place.resolve("vmlab"))) {
+            Files.createSymbolicLink(place.resolve("vmlab"), Checkout.root().resolve("vmlab"));
+        }
+        for (String part : block.text().split("(?m)^\\$ ")) {
             if (!part.isEmpty()) {
                 String command = part.lines().findFirst().orElseThrow();
                 String expected = part.substring(command.length()).strip();
-                Launched.Result result = Launched.command("sh", "-c", command).run();
+                Launched launched = Launched.command("sh", "-c", command);
+                Launched.Result result = (block.isApart() ? apart(launched, place) : launched).run();
                 String all = (result.out()
                                 + (result.status() == 0 ? "" : result.err() + "[exit " + result.status() + "]"))
                         .strip();
                 assertMatches(expected, all, command + "\n" + result.err());
             }
         }
+    }
+
+    private static Launched apart(Launched launched, Path place) {
+        return launched.in(place)
+                .set("XDG_STATE_HOME", place.resolve("state").toString())
+                .set("VMLAB_LESSONS", "");
     }
 
     private static void assertMatches(String expected, String actual, String about) {

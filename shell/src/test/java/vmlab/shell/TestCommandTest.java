@@ -14,11 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import javax.xml.XMLConstants;
+import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.transform.stream.StreamSource;
 import javax.xml.validation.SchemaFactory;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.w3c.dom.Document;
 import org.xml.sax.SAXException;
 
 /** {@code vmlab test} and {@code vmlab replay} as commands, with scripts that need no guest. */
@@ -116,6 +118,68 @@ final class TestCommandTest {
         assertTrue(text.contains("tests=\"3\" failures=\"1\" errors=\"1\" skipped=\"1\""), text);
         assertTrue(text.contains("classname=\"vmlab.deep.er\" name=\"b\""), text);
         assertTrue(text.contains("bell bold &amp; &lt;tag&gt;"), text);
+    }
+
+    @Test
+    void whatAGuestPrintsBreaksNoReport() throws Exception {
+        StringBuilder rubbish =
+                new StringBuilder("]]></system-out> \u001b]0;title\u0007 \u001b[31mred\u001b[0m </script>");
+        for (char octet = 1; octet < 256; octet++) {
+            rubbish.append(octet);
+        }
+        Path kernel = BareKernel.write(folder.resolve("kernel"), rubbish.toString(), 4);
+        script("a", """
+                lab { vm(0) { guest_ram_mb = 4; kernel_image = '%s' } }
+                vm0.start()
+                vm0.awaitEnd()
+                println vm0.console.text()
+                assert false : vm0.console.text()
+                """.formatted(kernel));
+        Path xml = folder.resolve("junit.xml");
+        Path html = folder.resolve("report.html");
+        Path trace = folder.resolve("trace.json");
+
+        int status = test(
+                "--backend", "soft", "--junit", xml.toString(), "--html", html.toString(), "--trace", trace.toString());
+
+        assertEquals(1, status, test.out() + test.err());
+        assertFalse(test.out().matches("(?s).*[\\x00-\\x08\\x0B-\\x1F\\x7F-\\x9F].*"), test.out());
+        Document document =
+                DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(xml.toFile());
+        String console = document.getElementsByTagName("system-out").item(0).getTextContent();
+        assertTrue(console.contains("]]></system-out> ") && console.contains(" red </script>"), console);
+        String page = Files.readString(html);
+        assertEquals(1, page.split("</script>", -1).length - 1, "a guest's text ends no element");
+        new Gson().fromJson(Files.readString(trace), JsonObject.class);
+        for (String report : List.of(Files.readString(xml), page, Files.readString(trace))) {
+            assertFalse(report.matches("(?s).*[\\x00-\\x08\\x0B-\\x1F].*"), report);
+        }
+    }
+
+    @Test
+    void aReportThatCantBeWrittenKeepsNothingElseFromBeingTold() throws IOException {
+        script("a", "assert false");
+        script("b", "assert true");
+        Path file = Files.writeString(folder.resolve("file"), "");
+        Path xml = folder.resolve("junit.xml");
+
+        int status = test(
+                "--html",
+                file + "/page.html",
+                "--junit",
+                xml.toString(),
+                "--bundles",
+                file + "/bundles",
+                "--jobs",
+                "1");
+
+        assertEquals(1, status);
+        assertTrue(test.err().contains(file + "/page.html can't be written"), test.err());
+        assertTrue(test.err().contains("what is known of the failure of a can't be kept"), test.err());
+        assertTrue(test.out().contains("1 passed, 1 failed"), test.out());
+        assertTrue(Files.exists(xml));
+        Files.delete(scripts.resolve("a.groovy"));
+        assertEquals(2, test("--html", file + "/page.html"), "passed, but not told where it should be");
     }
 
     @Test

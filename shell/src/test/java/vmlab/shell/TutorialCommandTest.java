@@ -58,6 +58,19 @@ final class TutorialCommandTest {
     }
 
     @Test
+    void aLessonThatIsntThereIsntVerified() {
+        assertEquals(2, tutorial("verify", "greetin"));
+        assertTrue(test.err().contains("there is no lesson greetin\n  did you mean greeting?"), test.err());
+    }
+
+    @Test
+    void aMistakeThatPassesIsTold() throws IOException {
+        Files.writeString(folder.resolve("lessons/01-greeting/wrong/capital/hello.txt"), "hello");
+        assertEquals(1, tutorial("verify"));
+        assertTrue(test.err().contains("greeting/wrong/capital passes"), test.err());
+    }
+
+    @Test
     void aCheckThatFailsEndsWith1AndSaysWhatWasSeen() throws IOException {
         Files.writeString(work.resolve("hello.txt"), "Hello");
 

@@ -3,6 +3,7 @@ package vmlab.tutorials;
 
 import groovy.lang.Closure;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -102,7 +103,22 @@ public final class CheckWords {
 
     /** The text of a file in the learner's folder; the step isn't done if it isn't there. */
     public String file(String name) throws IOException {
-        return Files.readString(there(name));
+        Path file = there(name);
+        try {
+            return Files.readString(file);
+        } catch (CharacterCodingException e) {
+            throw notYet(
+                    name + " has octets that are no text in UTF-8",
+                    "a text",
+                    "it was saved by another program, or in another encoding",
+                    e);
+        }
+    }
+
+    private NotYet notYet(String seen, String expected, String likely, Throwable cause) {
+        NotYet failure = new NotYet(new StepResult(wanted, false, evidence, seen, expected, likely));
+        failure.initCause(cause);
+        return failure;
     }
 
     private Path there(String name) {

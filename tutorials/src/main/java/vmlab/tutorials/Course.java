@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import vmlab.dsl.ScriptRunner;
+import vmlab.dsl.model.Similar;
 import vmlab.vmm.HostMistake;
 
 /**
@@ -37,7 +38,7 @@ public final class Course {
         if (Files.exists(file)) {
             try (Reader reader = Files.newBufferedReader(file)) {
                 kept.load(reader);
-            } catch (IOException e) {
+            } catch (IOException | IllegalArgumentException e) {
                 throw new HostMistake(
                         "progress in " + file + " can't be read: " + e.getMessage(), "remove the file", e);
             }
@@ -55,9 +56,11 @@ public final class Course {
                 .findFirst()
                 .orElseThrow(() -> new HostMistake(
                         "there is no lesson " + name,
-                        "there are "
-                                + String.join(
-                                        ", ", lessons.stream().map(Lesson::name).toList())));
+                        Similar.didYouMean(name, names(), "there are " + String.join(", ", names()))));
+    }
+
+    private List<String> names() {
+        return lessons.stream().map(Lesson::name).toList();
     }
 
     /** The open lesson, if one is. */
@@ -68,20 +71,36 @@ public final class Course {
     }
 
     /**
-     * Opens a lesson: one that was begun goes on where it was, with its own folder.
+     * Opens a lesson: one that was begun goes on where it was, in its own folder. If that is gone, it begins anew.
      *
-     * @param folder for a new one; what the lesson begins with is put there
+     * @param folder for a new one, if not that of the lesson's name here; what the lesson begins with is put there
      */
-    public void start(Lesson lesson, Path folder) {
-        if (folderOf(lesson).isEmpty()) {
-            kept.setProperty(lesson.name() + ".folder", folder.toAbsolutePath().toString());
-            prepare(lesson, folder);
+    public void start(Lesson lesson, Optional<Path> folder) {
+        Optional<Path> begun = folderOf(lesson).filter(there -> !lesson.hasFiles() || Files.isDirectory(there));
+        Path work = begun.or(() -> folder)
+                .or(() -> folderOf(lesson))
+                .orElse(Path.of(lesson.name()))
+                .toAbsolutePath();
+        if (begun.isPresent()
+                && folder.isPresent()
+                && !folder.get().toAbsolutePath().equals(work)) {
+            throw new HostMistake(
+                    lesson.name() + " was begun in " + work,
+                    "without --folder it goes on there; or remove that folder");
+        }
+        if (begun.isEmpty()) {
+            prepare(lesson, work);
+            forget(lesson);
+            kept.setProperty(lesson.name() + ".folder", work.toString());
         }
         kept.setProperty(CURRENT, lesson.name());
         save();
     }
 
     private static void prepare(Lesson lesson, Path folder) {
+        if (!lesson.hasFiles()) {
+            return;
+        }
         try {
             Files.createDirectories(folder);
         } catch (IOException e) {
@@ -120,7 +139,9 @@ public final class Course {
     /** The next hint for a step, each deeper than the one before; the last again when there is none. */
     public String hint(Lesson lesson, Step step) {
         String key = lesson.name() + "." + step.name() + ".hints";
-        int given = Integer.parseInt(kept.getProperty(key, "0"));
+        // Who edits the file may have written anything.
+        String noted = kept.getProperty(key, "");
+        int given = noted.matches("\\d{1,3}") ? Integer.parseInt(noted) : 0;
         int now = Math.min(given, step.hints().size() - 1);
         kept.setProperty(key, String.valueOf(now + 1));
         save();
@@ -149,11 +170,15 @@ public final class Course {
     public void reset(Lesson lesson) {
         folderOf(lesson).ifPresent(folder -> FileTree.lay(lesson.setup(), folder));
         Optional<Path> folder = folderOf(lesson);
+        forget(lesson);
+        folder.ifPresent(f -> kept.setProperty(lesson.name() + ".folder", f.toString()));
+        save();
+    }
+
+    private void forget(Lesson lesson) {
         kept.stringPropertyNames().stream()
                 .filter(key -> key.startsWith(lesson.name() + "."))
                 .forEach(kept::remove);
-        folder.ifPresent(f -> kept.setProperty(lesson.name() + ".folder", f.toString()));
-        save();
     }
 
     private void save() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package vmlab.tutorials;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -66,6 +67,13 @@ public record Lesson(
 
     Path setup() {
         return folder.resolve("setup");
+    }
+
+    /** Whether learners need a folder: some lessons are done at the prompt alone. */
+    public boolean hasFiles() {
+        return Files.isDirectory(setup())
+                || steps.stream()
+                        .anyMatch(step -> Files.isDirectory(solution(step).files()));
     }
 
     /** What solves a step. */

@@ -4,6 +4,7 @@ package vmlab.tutorials;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import vmlab.vmm.HostMistake;
 
@@ -60,7 +61,11 @@ public final class LessonSkeleton {
         }
         try {
             Files.createDirectories(lessons);
-            int number = LessonReader.all(lessons).stream()
+            List<Lesson> others = LessonReader.all(lessons);
+            if (others.stream().anyMatch(lesson -> lesson.name().equals(name))) {
+                throw new HostMistake("there is a lesson " + name + " already, in " + lessons, "give another name");
+            }
+            int number = others.stream()
                             .map(lesson ->
                                     lesson.folder().getFileName().toString().replaceFirst("-.*", ""))
                             .mapToInt(Integer::parseInt)

@@ -8,10 +8,15 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.codehaus.groovy.runtime.MethodClosure;
 import vmlab.dsl.ScriptRunner;
 import vmlab.dsl.UserMistake;
+import vmlab.dsl.model.Problem;
+import vmlab.image.BuildMistake;
 import vmlab.lab.Lab;
+import vmlab.lab.WaitFailure;
 import vmlab.vmm.HostMistake;
 
 /**
@@ -70,7 +75,7 @@ public final class StepCheck {
         } catch (CheckWords.NotYet e) {
             return withLikely(e.result(), words);
         } catch (UserMistake e) {
-            return notYet(step, words, e);
+            return notYet(lesson, step, words, e);
         }
     }
 
@@ -88,14 +93,27 @@ public final class StepCheck {
     }
 
     /** A host that lacks something isn't the learner's mistake. */
-    private static StepResult notYet(Step step, CheckWords words, UserMistake mistake) {
+    private static StepResult notYet(Lesson lesson, Step step, CheckWords words, UserMistake mistake) {
         boolean hosts = mistake.kind() == UserMistake.Kind.HOST
                 || mistake.kind() == UserMistake.Kind.BACKEND
                 || mistake.kind() == UserMistake.Kind.INTERRUPTED;
         if (hosts) {
             throw mistake;
         }
-        return withLikely(new StepResult(step.name(), false, words.evidence(), mistake.getMessage(), "", ""), words);
+        return withLikely(
+                new StepResult(step.name(), false, words.evidence(), told(mistake, lesson.check()), "", ""), words);
+    }
+
+    /** What a build or a guest of the learner's came to, without the line of the check that had it built or waited for it. */
+    private static String told(UserMistake mistake, Path check) {
+        boolean learners = mistake.getCause() instanceof BuildMistake || mistake.getCause() instanceof WaitFailure;
+        Problem first = mistake.problems().isEmpty() ? null : mistake.problems().get(0);
+        if (!learners || first == null || !first.location().file().equals(check.toString())) {
+            return mistake.getMessage();
+        }
+        String head = Pattern.quote(first.location() + ": " + first.found());
+        return mistake.getMessage()
+                .replaceFirst("^" + head + "(\\n[^\\n]*\\n[ \\t]*\\^)?", Matcher.quoteReplacement(first.found()));
     }
 
     private static StepResult withLikely(StepResult result, CheckWords words) {

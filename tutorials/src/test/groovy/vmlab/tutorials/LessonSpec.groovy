@@ -123,7 +123,7 @@ class LessonSpec extends Specification {
         def course = new Course([lesson], kept)
 
         when:
-        course.start(lesson, work)
+        course.start(lesson, Optional.of(work))
         def first = course.hint(lesson, lesson.steps()[0])
         course.done(lesson, lesson.steps()[0])
         def again = new Course([lesson], kept)
@@ -142,10 +142,93 @@ class LessonSpec extends Specification {
         again.next(lesson).get().name() == 'say-hello'
     }
 
+    def "progress that can't be read is named"() {
+        given:
+        def kept = Files.createDirectories(folder.resolve('state')).resolve('lessons.properties')
+        Files.write(kept, content)
+
+        when:
+        new Course([lesson], kept)
+
+        then:
+        def mistake = thrown(HostMistake)
+        mistake.message.contains("progress in $kept can't be read")
+        mistake.remedy() == 'remove the file'
+
+        where:
+        content << ['a=\\u12'.bytes, [0xFF, 0xFE] as byte[]]
+    }
+
+    def "progress that somebody has written nonsense into does no harm"() {
+        given:
+        def kept = folder.resolve('lessons.properties')
+        Files.writeString(kept, "current=nosuch\ngreeting.say-hello.hints=many\ngreeting.done=say-goodbye\n")
+
+        expect:
+        def course = new Course([lesson], kept)
+        course.current().empty
+        course.next(lesson).get().name() == 'say-hello'
+        course.hint(lesson, lesson.steps()[0]).startsWith('hint 1 of 3')
+    }
+
+    def "a folder that can't be made is named, and nothing is noted"() {
+        given:
+        def file = Files.writeString(folder.resolve('file'), '')
+        def course = new Course([lesson], folder.resolve('lessons.properties'))
+
+        when:
+        course.start(lesson, Optional.of(file.resolve('work')))
+
+        then:
+        def mistake = thrown(HostMistake)
+        mistake.message.contains("$file/work can't be made")
+        course.folderOf(lesson).empty
+    }
+
+    def "a lesson whose folder is gone begins anew; another folder isn't taken while it is there"() {
+        given:
+        def course = new Course([lesson], folder.resolve('lessons.properties'))
+        course.start(lesson, Optional.of(work))
+        course.done(lesson, lesson.steps()[0])
+
+        when:
+        course.start(lesson, Optional.of(folder.resolve('other')))
+
+        then:
+        def mistake = thrown(HostMistake)
+        mistake.message == "greeting was begun in $work"
+
+        when:
+        Files.delete(work)
+        course.start(lesson, Optional.empty())
+
+        then:
+        course.next(lesson).present
+        course.folderOf(lesson).get() == work
+        Files.isDirectory(work)
+    }
+
+    def "what isn't text is a learner's mistake"() {
+        given:
+        Files.write(work.resolve('hello.txt'), [0xFF, 0xFE] as byte[])
+
+        expect:
+        check().seen() == 'hello.txt has octets that are no text in UTF-8'
+    }
+
+    def "no two lessons have one name"() {
+        when:
+        LessonSkeleton.make(folder.resolve('lessons'), 'greeting')
+
+        then:
+        def mistake = thrown(HostMistake)
+        mistake.message.startsWith('there is a lesson greeting already')
+    }
+
     def "the solution's files are laid over the learner's"() {
         given:
         def course = new Course([lesson], folder.resolve('lessons.properties'))
-        course.start(lesson, work)
+        course.start(lesson, Optional.of(work))
 
         when:
         course.solve(lesson, lesson.steps()[0], Optional.empty())

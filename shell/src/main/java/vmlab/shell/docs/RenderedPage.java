@@ -28,6 +28,7 @@ import org.commonmark.renderer.html.HtmlRenderer;
 final class RenderedPage {
     private static final List<TablesExtension> TABLES = List.of((TablesExtension) TablesExtension.create());
     private static final int LISTED_LEVEL = 2;
+    private static final int HINT_LEVEL = 3;
 
     /**
      * A link as it stands in a document.
@@ -47,7 +48,37 @@ final class RenderedPage {
                 .includeSourceSpans(IncludeSourceSpans.BLOCKS_AND_INLINES)
                 .build()
                 .parse(page.markdown());
+        foldHints();
         document.accept(new Preparation());
+    }
+
+    /** A lesson's hints are opened one by one: who reads a step needn't see its solution. */
+    private void foldHints() {
+        int number = 0;
+        Node next;
+        for (Node node = document.getFirstChild(); node != null; node = next) {
+            next = node.getNext();
+            if (node instanceof Heading heading) {
+                boolean hint = heading.getLevel() == HINT_LEVEL && text(heading).equals("Hint");
+                if (number > 0) {
+                    heading.insertBefore(html("</details>"));
+                }
+                number = hint ? number + 1 : 0;
+                if (hint) {
+                    heading.insertBefore(html("<details>\n<summary>Hint " + number + "</summary>"));
+                    heading.unlink();
+                }
+            }
+        }
+        if (number > 0) {
+            document.appendChild(html("</details>"));
+        }
+    }
+
+    private static HtmlBlock html(String literal) {
+        HtmlBlock block = new HtmlBlock();
+        block.setLiteral(literal);
+        return block;
     }
 
     Page page() {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,18 +35,20 @@ final class HtmlReport {
     }
 
     private static Map<String, Object> data(ScenarioResult result) {
-        return Map.of(
-                "name", result.scenario().name(),
-                "file", result.scenario().file().toString(),
-                "seed", result.scenario().seed(),
-                "outcome", result.outcome().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                "told", Text.clean(result.told()),
-                "seconds", result.took().toMillis() / 1e3,
-                "printed", Text.clean(result.printed()),
-                "guests", result.guests().stream().map(HtmlReport::data).toList(),
-                "lanes", TraceFile.lanes(result.timeline()),
-                "timeline",
-                        newest(result.timeline()).stream().map(HtmlReport::data).toList());
+        List<Timeline.Entry> newest = newest(result.timeline());
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("name", result.scenario().name());
+        data.put("file", result.scenario().file().toString());
+        data.put("seed", result.scenario().seed());
+        data.put("outcome", result.outcome().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+        data.put("told", Text.clean(result.told()));
+        data.put("seconds", result.took().toMillis() / 1e3);
+        data.put("printed", Text.clean(result.printed()));
+        data.put("guests", result.guests().stream().map(HtmlReport::data).toList());
+        data.put("lanes", TraceFile.lanes(newest));
+        data.put("timeline", newest.stream().map(HtmlReport::data).toList());
+        data.put("recorded", result.timeline().size());
+        return data;
     }
 
     private static List<Timeline.Entry> newest(List<Timeline.Entry> all) {

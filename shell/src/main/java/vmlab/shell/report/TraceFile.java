@@ -7,6 +7,7 @@ import java.io.Writer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import vmlab.lab.Timeline;
 import vmlab.scenario.ScenarioResult;
 
@@ -64,7 +65,17 @@ final class TraceFile {
 
     /** The instances that have part in a timeline, in the order they appear. */
     static List<String> lanes(List<Timeline.Entry> timeline) {
-        return timeline.stream().map(entry -> lane(entry.source())).distinct().toList();
+        return timeline.stream()
+                .flatMap(TraceFile::instances)
+                .map(TraceFile::lane)
+                .distinct()
+                .toList();
+    }
+
+    /** Only events end at an instance; what a call has there is a method. */
+    private static Stream<String> instances(Timeline.Entry entry) {
+        boolean event = entry.kind() == Timeline.Kind.EVENT || entry.kind() == Timeline.Kind.DROPPED;
+        return event && !entry.sink().isEmpty() ? Stream.of(entry.source(), entry.sink()) : Stream.of(entry.source());
     }
 
     /** The instance of an interface: {@code vm0} of {@code vm0.do_print}. */

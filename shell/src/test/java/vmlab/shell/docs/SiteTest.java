@@ -88,6 +88,17 @@ final class SiteTest {
     }
 
     @Test
+    void hintsAreFolded() throws IOException {
+        page("docs/a.md", "# A\n## Two words\nx\n### Hint\none\n### Hint\n*two*\n## Next\ny\n### Hint\nthree\n");
+
+        String html = html("a.html").replaceAll("\\n+", "");
+
+        String first = "<details><summary>Hint 1</summary><p>one</p></details>";
+        assertTrue(html.contains(first + "<details><summary>Hint 2</summary><p><em>two</em></p></details><h2"), html);
+        assertTrue(html.contains("<details><summary>Hint 1</summary><p>three</p></details></main>"), html);
+    }
+
+    @Test
     void whatIsTypedInATranscriptStandsOut() throws IOException {
         page("docs/a.md", "# A\n## Two words\n```console\nvmlab> 6 * 7\n42\n$ ls\n```\n");
 

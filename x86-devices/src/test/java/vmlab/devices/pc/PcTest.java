@@ -28,6 +28,7 @@ import vmlab.vmm.Device;
 import vmlab.vmm.HostMistake;
 import vmlab.vmm.Hypervisor;
 import vmlab.vmm.IoBus;
+import vmlab.vmm.MachineState;
 import vmlab.vmm.Stateful;
 import vmlab.vmm.Vcpu;
 import vmlab.vmm.VcpuExit;
@@ -88,7 +89,7 @@ class PcTest {
 
                 @Override
                 public void restore(CpuState state) {
-                    throw new UnsupportedOperationException("not in these tests");
+                    assertEquals(state(), state, "the test plays the guest");
                 }
             };
             return new Vm() {
@@ -302,6 +303,23 @@ class PcTest {
         assertFalse(before.equals(states()));
         restore(before);
         assertEquals(before, states());
+    }
+
+    /** The machine was asked between the end of an idle time and the interrupt that ends it. */
+    @Test
+    void aStateHasTheTimersPulseThatIsDue() {
+        initialisePics();
+        ports.write(0x43, 1, 0x38);
+        assertEquals(0x30, pc.interrupts().acknowledge(), "OUT goes up at the control word");
+        endOfInterrupt();
+        ports.write(0x40, 1, 0xE8);
+        ports.write(0x40, 1, 0x03);
+        pc.machine().clock().skipTo(1_000_000);
+        MachineState due = pc.machine().state();
+        pc.machine().devices().forEach(Device::reset);
+        pc.machine().restore(due);
+        assertTrue(pc.interrupts().pending(), "a guest that sleeps until then would sleep for ever");
+        assertEquals(due, pc.machine().state());
     }
 
     private List<Record> states() {
