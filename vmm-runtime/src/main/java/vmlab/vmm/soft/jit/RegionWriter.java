@@ -472,8 +472,8 @@ public final class RegionWriter {
                     goTo(target(part), block.taken());
                 }
                 case 0xC2, 0xC3 -> {
-                    translator.popValue();
-                    translator.release(4 + i.immediate);
+                    translator.stack.popValue();
+                    translator.stack.release(4 + i.immediate);
                     goIndirect();
                 }
                 case 0xFF -> writeIndirect(block, i);
@@ -485,7 +485,7 @@ public final class RegionWriter {
             code.load(Code.BASE);
             code.op(IADD, block.end());
             code.store(Code.T1);
-            translator.pushVariable();
+            translator.stack.pushVariable();
         }
 
         private void writeIndirect(PlannedBlock block, GuestInstruction i) {

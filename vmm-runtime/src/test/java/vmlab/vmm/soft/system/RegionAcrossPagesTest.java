@@ -48,8 +48,7 @@ class RegionAcrossPagesTest {
         try (Rig rig = new Rig(kind)) {
             rig.paging();
             Outcome outcome = run(
-                    rig,
-                    new Asm(0).storeImmediate(Rig.pte(FUNCTION), OTHER | 7).invalidate(FUNCTION));
+                    rig, new Asm(0).storeImmediate(Rig.pte(FUNCTION), OTHER | 7).invalidate(FUNCTION));
             assertEquals(ROUNDS, outcome.state().ebx(), outcome.fault());
             assertEquals(ROUNDS, outcome.state().edx());
             assertEquals(
@@ -86,8 +85,8 @@ class RegionAcrossPagesTest {
     void theOtherPageGoesAway(SoftCpu kind) {
         try (Rig rig = new Rig(kind)) {
             rig.paging();
-            Outcome outcome = run(
-                    rig, new Asm(0).storeImmediate(Rig.pte(FUNCTION), 0).invalidate(FUNCTION));
+            Outcome outcome =
+                    run(rig, new Asm(0).storeImmediate(Rig.pte(FUNCTION), 0).invalidate(FUNCTION));
             assertEquals(14, outcome.vector());
             assertEquals(ROUNDS, outcome.state().ebx());
             assertEquals(ROUNDS, outcome.state().esi());
