@@ -88,7 +88,7 @@ final class Code {
     private final Object[] frame;
 
     /** Registers whose locals hold the guest's value. */
-    private final int held;
+    final int held;
 
     /** Registers that were read or written, and those written. */
     int used;
@@ -101,6 +101,11 @@ final class Code {
         this.owner = owner;
         this.held = held;
         frame = frame();
+    }
+
+    /** Writes nothing: to learn what would be used. */
+    static Code nowhere() {
+        return new Code(new MethodVisitor(Opcodes.ASM9) {}, Names.GENERATED, ALL_REGISTERS);
     }
 
     private Object[] frame() {
