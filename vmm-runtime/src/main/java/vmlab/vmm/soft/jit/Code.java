@@ -68,15 +68,18 @@ final class Code {
     static final int T2 = 23;
     static final int T3 = 24;
 
+    /** Bits of the region's pages that are where they were. */
+    static final int PAGES = 25;
+
     /** A host address, 64 bits. */
-    static final int HOST = 25;
+    static final int HOST = 26;
 
     // These two aren't known at labels.
 
-    static final int T4 = 27;
+    static final int T4 = 28;
 
     /** 64 bits. */
-    static final int WIDE = 28;
+    static final int WIDE = 29;
 
     static final int ALL_REGISTERS = 0xFF;
 

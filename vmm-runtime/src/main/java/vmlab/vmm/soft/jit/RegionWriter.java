@@ -14,8 +14,10 @@ import static org.objectweb.asm.Opcodes.DUP;
 import static org.objectweb.asm.Opcodes.GETFIELD;
 import static org.objectweb.asm.Opcodes.IADD;
 import static org.objectweb.asm.Opcodes.IALOAD;
+import static org.objectweb.asm.Opcodes.IAND;
 import static org.objectweb.asm.Opcodes.IASTORE;
 import static org.objectweb.asm.Opcodes.IFLT;
+import static org.objectweb.asm.Opcodes.IFNE;
 import static org.objectweb.asm.Opcodes.ILOAD;
 import static org.objectweb.asm.Opcodes.INVOKESPECIAL;
 import static org.objectweb.asm.Opcodes.INVOKEVIRTUAL;
@@ -45,12 +47,13 @@ import org.objectweb.asm.Opcodes;
  */
 public final class RegionWriter {
     private static final String EXECUTE = "(" + Names.object(Names.CPU) + ")" + Names.object(Names.BLOCK);
-    private static final String CONSTRUCT = "(" + Names.object(Names.REGION) + "II)V";
+    private static final String CONSTRUCT = "(" + Names.object(Names.REGION) + Names.object(Names.ENTRY) + ")V";
 
     private final List<Part> parts = new ArrayList<>();
     private final Map<Integer, Part> byDelta = new HashMap<>();
     private final int[] entries;
     private final int mostInstructions;
+    private final boolean isOfManyPages;
 
     /** A block with its instructions. */
     private static final class Part {
@@ -90,6 +93,7 @@ public final class RegionWriter {
             parts.add(part);
             byDelta.put(block.delta(), part);
         }
+        isOfManyPages = blocks.stream().mapToInt(PlannedBlock::pages).reduce(0, (a, b) -> a | b) > 1;
     }
 
     private static void read(Part part) {
@@ -179,8 +183,7 @@ public final class RegionWriter {
         m.visitCode();
         m.visitVarInsn(ALOAD, 0);
         m.visitVarInsn(ALOAD, 1);
-        m.visitVarInsn(ILOAD, 2);
-        m.visitVarInsn(ILOAD, 3);
+        m.visitVarInsn(ALOAD, 2);
         m.visitMethodInsn(INVOKESPECIAL, Names.COMPILED, "<init>", CONSTRUCT, false);
         m.visitInsn(RETURN);
         m.visitMaxs(0, 0);
@@ -228,6 +231,9 @@ public final class RegionWriter {
 
         /** Handles exceptions of calls for which the registers were put back. */
         private final Label spilled = new Label();
+
+        /** Pages of the block that is being written. */
+        private int here;
 
         int used = Code.ALL_REGISTERS;
         int written = Code.ALL_REGISTERS;
@@ -294,6 +300,16 @@ public final class RegionWriter {
             code.load(Code.TO);
             code.op(ISUB);
             code.store(Code.BASE);
+            if (isOfManyPages) {
+                m.visitVarInsn(ALOAD, Code.THIS);
+                code.cpu();
+                code.load(Code.BASE);
+                m.visitMethodInsn(
+                        INVOKEVIRTUAL, Names.GENERATED, "pages", "(" + Names.object(Names.CPU) + "I)I", false);
+                code.store(Code.PAGES);
+            } else {
+                code.set(Code.PAGES, 0);
+            }
             for (int local : new int[] {Code.SITE, Code.OUT, Code.ADDRESS, Code.T1, Code.T2, Code.T3}) {
                 code.set(local, 0);
             }
@@ -347,10 +363,23 @@ public final class RegionWriter {
             code.label(dispatch);
             Label[] targets = new Label[entries.length];
             for (int n = 0; n < entries.length; n++) {
-                targets[n] = labels.get(entries[n]);
+                targets[n] = isOfManyPages ? new Label() : labels.get(entries[n]);
             }
             code.load(Code.TO);
             m.visitLookupSwitchInsn(elsewhere, entries, targets);
+            for (int n = 0; isOfManyPages && n < entries.length; n++) {
+                code.label(targets[n]);
+                unlessThere(byDelta.get(entries[n]).block.pages(), elsewhere);
+                code.go(labels.get(entries[n]));
+            }
+        }
+
+        /** Jumps unless all these pages are where they were. */
+        private void unlessThere(int pages, Label to) {
+            code.load(Code.PAGES);
+            code.op(IAND, pages);
+            code.op(ISUB, pages);
+            code.jump(IFNE, to);
         }
 
         private void writePart(Part part) {
@@ -358,6 +387,7 @@ public final class RegionWriter {
             Label refuse = new Label();
             code.label(labels.get(block.delta()));
             flags.kind = part.kindBefore;
+            here = block.pages();
             m.visitIincInsn(Code.BUDGET, -block.instructions());
             code.load(Code.BUDGET);
             code.jump(IFLT, refuse);
@@ -482,9 +512,9 @@ public final class RegionWriter {
 
         private void writeConditional(Part part, GuestInstruction i) {
             int condition = i.opcode & 15;
-            Label inside = labels.get(target(part));
-            if (inside != null) {
-                flags.jumpIf(condition, inside);
+            Part inside = byDelta.get(target(part));
+            if (inside != null && pagesTo(inside) == 0) {
+                flags.jumpIf(condition, labels.get(target(part)));
             } else {
                 Label not = new Label();
                 flags.jumpIf(condition ^ 1, not);
@@ -496,14 +526,32 @@ public final class RegionWriter {
 
         /** To a block of the region, or out by that exit. */
         private void goTo(int delta, int exit) {
-            Label inside = labels.get(delta);
-            if (inside != null) {
-                code.go(inside);
-            } else {
-                code.set(Code.OUT, exit);
-                code.set(Code.TO, delta);
-                code.go(leave);
+            Part inside = byDelta.get(delta);
+            if (inside == null) {
+                leaveBy(delta, exit);
+                return;
             }
+            Label absent = new Label();
+            int pages = pagesTo(inside);
+            if (pages != 0) {
+                unlessThere(pages, absent);
+            }
+            code.go(labels.get(delta));
+            if (pages != 0) {
+                code.label(absent);
+                leaveBy(delta, exit);
+            }
+        }
+
+        /** Pages of a block that may be elsewhere now though those of the present block aren't. */
+        private int pagesTo(Part next) {
+            return next.block.pages() & ~here;
+        }
+
+        private void leaveBy(int delta, int exit) {
+            code.set(Code.OUT, exit);
+            code.set(Code.TO, delta);
+            code.go(leave);
         }
 
         private void writeLeave() {
