@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import vmlab.dsl.ScriptRunner;
 import vmlab.dsl.model.Similar;
 import vmlab.lab.Lab;
@@ -144,8 +145,11 @@ final class Tutor {
         return course.next(lesson).map(step -> shown(course, lesson, step)).orElseGet(() -> over(course, lesson));
     }
 
+    /** The next one is behind this one, if it isn't done, or any other. */
     private String over(Course course, Lesson lesson) {
-        String other = course.lessons().stream()
+        List<Lesson> all = course.lessons();
+        int behind = all.indexOf(lesson) + 1;
+        String other = Stream.concat(all.subList(behind, all.size()).stream(), all.stream())
                 .filter(each -> course.next(each).isPresent())
                 .findFirst()
                 .map(each -> room.typed("start " + each.name()) + " begins another")

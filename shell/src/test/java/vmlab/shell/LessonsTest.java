@@ -9,7 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -23,7 +29,7 @@ import vmlab.tutorials.Step;
 /** Every lesson: proved by its own solutions and mistakes, and done at the built launcher's prompt as a learner does it. */
 @Tag("built")
 final class LessonsTest {
-    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final Duration LIMIT = Duration.ofMinutes(15);
 
     @TempDir
     private Path folder;
@@ -35,47 +41,85 @@ final class LessonsTest {
     @TestFactory
     Stream<DynamicTest> holds() throws IOException, InterruptedException {
         Guest.required();
-        return lessons().stream()
-                .map(lesson -> DynamicTest.dynamicTest(lesson.name(), () -> {
-                    Launched.Result result = Launched.with("tutorial", "verify", lesson.name())
-                            .within(LIMIT)
-                            .run();
+        return sideBySide(lesson -> {
+            Launched.Result result = Launched.with("tutorial", "verify", lesson.name())
+                    .within(LIMIT)
+                    .run();
 
-                    assertEquals(0, result.status(), result.toString());
-                    assertEquals("all lessons hold", result.out().strip());
-                }));
+            assertEquals(0, result.status(), result.toString());
+            assertEquals("all lessons hold", result.out().strip());
+        });
     }
 
     @TestFactory
     Stream<DynamicTest> isDoneAtThePromptWithOneWrongTurn() throws IOException, InterruptedException {
         PseudoTerminalTest.required();
         Guest.required();
-        return lessons().stream()
-                .map(lesson ->
-                        DynamicTest.dynamicTest(lesson.name(), () -> learn(lesson, folder.resolve("of-a-learner"))));
+        return sideBySide(lesson -> learn(lesson, folder.resolve("learner-of-" + lesson.name())));
     }
 
-    /** Works in a terminal with the prompt, and in an editor beside it. */
+    private interface Work {
+        void on(Lesson lesson) throws IOException, InterruptedException;
+    }
+
+    /** As many lessons at a time as there are processors, beginning with the last, which are the longest. */
+    private static Stream<DynamicTest> sideBySide(Work work) {
+        List<Lesson> lessons = new ArrayList<>(lessons());
+        Collections.reverse(lessons);
+        ExecutorService pool = Executors.newFixedThreadPool(Runtime.getRuntime().availableProcessors());
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Lesson lesson : lessons) {
+            Future<?> done = pool.submit(() -> {
+                work.on(lesson);
+                return null;
+            });
+            tests.add(DynamicTest.dynamicTest(lesson.name(), () -> await(done)));
+        }
+        pool.shutdown();
+        return tests.stream();
+    }
+
+    private static void await(Future<?> done) throws Throwable {
+        try {
+            done.get();
+        } catch (ExecutionException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Works in a terminal with the prompt, and in an editor beside it. Each step is done by what its own text says. */
     private static void learn(Lesson lesson, Path home) throws IOException, InterruptedException {
         Files.createDirectories(home);
         Lesson.Wrong turn = lesson.wrong().get(0);
         try (PseudoTerminal terminal = PseudoTerminal.running(home.resolve("state"), "xterm", "", "", home)) {
             terminal.within(LIMIT);
+            enter(terminal, "/tutorial");
+            terminal.shows(lesson.name() + " (new): " + lesson.title());
             enter(terminal, "/tutorial start " + lesson.name());
-            terminal.shows("step 1 of " + lesson.steps().size());
             for (Step step : lesson.steps()) {
+                terminal.shows(heading(lesson, step)).shows("/tutorial check").shows("looks at what you have done");
                 if (step.name().equals(turn.step())) {
                     take(turn, lesson, home, terminal);
                 }
                 give(lesson.solution(step), home.resolve(lesson.name()), terminal);
                 enter(terminal, "/tutorial check");
-                terminal.shows("done: " + step.name());
+                terminal.shows("✓ ").shows("done: " + step.name());
             }
             terminal.shows("that was all of " + lesson.name());
+            enter(terminal, "/tutorial status");
+            for (Step step : lesson.steps()) {
+                terminal.shows("✓ " + step.title());
+            }
             terminal.shows("vmlab> ").type("\u0004");
 
             assertEquals(0, terminal.status());
         }
+    }
+
+    private static String heading(Lesson lesson, Step step) {
+        int number = lesson.steps().indexOf(step) + 1;
+        return "%s, step %d of %d: %s"
+                .formatted(lesson.name(), number, lesson.steps().size(), step.title());
     }
 
     /** The mistake lies on top of what is right; mended, all that is right so far is written again. */
@@ -85,7 +129,9 @@ final class LessonsTest {
         lay(lesson.solution(lesson.step(turn.step()).orElseThrow()).files(), work);
         give(turn.answer(), work, terminal);
         enter(terminal, "/tutorial check");
-        terminal.shows("not yet: " + turn.step()).shows(turn.told());
+        terminal.shows("not yet: " + turn.step()).shows("seen: ").shows(turn.told());
+        enter(terminal, "/tutorial hint");
+        terminal.shows("hint 1 of 3: ");
         for (Step step : lesson.steps()) {
             if (step.name().equals(turn.step())) {
                 return;

@@ -42,7 +42,8 @@ final class ScreenPicture {
             CharBuffer text = CharBuffer.allocate(octets.remaining());
             decoder.decode(octets, text, false);
             octets.compact();
-            screen.write(text.flip().toString());
+            // JLine's screen forgets that a full line was left when the cursor is put back (DECRC of the VT100).
+            screen.write(text.flip().toString().replace("\u001b8", "\r\u001b8"));
             done += part;
         }
     }

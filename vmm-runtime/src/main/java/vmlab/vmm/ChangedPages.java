@@ -20,7 +20,11 @@ record ChangedPages(BitSet pages, boolean isWhole) {
     private static final long SWAPPED = 1L << 62;
     private static final long OF_FILE = 1L << 61;
 
-    /** Of RAM that shares its pages with {@code base} until they are written to. */
+    /**
+     * Of RAM that shares its pages with {@code base} until they are written to.
+     *
+     * @param base null if it shares none
+     */
     static ChangedPages of(GuestMemory memory, MemoryImage base) {
         BitSet changed;
         try {
@@ -28,6 +32,9 @@ record ChangedPages(BitSet pages, boolean isWhole) {
         } catch (IOException e) {
             // Some containers hide it. The image is as good, but shares nothing with older ones.
             return new ChangedPages(nonZero(memory), true);
+        }
+        if (base == null) {
+            return new ChangedPages(withoutZeros(memory, changed), true);
         }
         if (!base.isTooDeepFor(changed)) {
             return new ChangedPages(changed, false);
@@ -58,18 +65,22 @@ record ChangedPages(BitSet pages, boolean isWhole) {
     }
 
     static BitSet nonZero(GuestMemory memory) {
-        BitSet pages = new BitSet();
-        for (long at = 0; at < memory.sizeBytes(); at += GuestMemory.PAGE_BYTES) {
-            if (!isZero(memory.address() + at)) {
-                pages.set((int) (at / GuestMemory.PAGE_BYTES));
-            }
-        }
-        return pages;
+        BitSet all = new BitSet();
+        all.set(0, (int) (memory.sizeBytes() / GuestMemory.PAGE_BYTES));
+        return withoutZeros(memory, all);
     }
 
-    private static boolean isZero(long page) {
+    /** A huge page is touched as a whole. */
+    private static BitSet withoutZeros(GuestMemory memory, BitSet pages) {
+        BitSet others = new BitSet();
+        pages.stream().filter(page -> !isZero(memory, page)).forEach(others::set);
+        return others;
+    }
+
+    private static boolean isZero(GuestMemory memory, int page) {
+        long address = memory.address() + (long) page * GuestMemory.PAGE_BYTES;
         for (int i = 0; i < GuestMemory.PAGE_BYTES; i += Long.BYTES) {
-            if (RawMemory.get64(page + i) != 0) {
+            if (RawMemory.get64(address + i) != 0) {
                 return false;
             }
         }

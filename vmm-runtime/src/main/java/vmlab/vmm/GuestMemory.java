@@ -43,11 +43,17 @@ public final class GuestMemory implements AutoCloseable {
     /** What 32-bit physical addresses reach: taken from the host's address space at once, so that nothing ever moves. */
     private static final long REACH_BYTES = 1L << 32;
 
+    /** The guest's addresses begin at a huge page of x86-64 hosts. */
+    private static final long HUGE_PAGE_BYTES = 2L << 20;
+
+    private static final long RESERVED_BYTES = REACH_BYTES + HUGE_PAGE_BYTES;
+
     private static final int NO_FILE = -1;
 
     /** There begin a PC's APICs and what a back end keeps for itself. */
     private static final long WINDOWS_END = 0xFEC0_0000L;
 
+    private final long reserved;
     private final long address;
     private final long sizeBytes;
     private final List<WriteListener> listeners = new ArrayList<>();
@@ -57,7 +63,7 @@ public final class GuestMemory implements AutoCloseable {
     /** The ranges of {@link #shared} above the RAM, for CPUs to look through. */
     private volatile List<AddressRange> windows = List.of();
 
-    /** What the RAM's pages are in as long as nobody shares them; {@link #NO_FILE} from the first image on. */
+    /** What the RAM's pages are in as long as nobody shares them; {@link #NO_FILE} from the first image on, or ever. */
     private int file;
 
     /** What pages that weren't written to since are shared with; null before the first image. */
@@ -65,10 +71,15 @@ public final class GuestMemory implements AutoCloseable {
 
     private volatile boolean closed;
 
-    private GuestMemory(long address, long sizeBytes, int file) {
-        this.address = address;
+    private GuestMemory(long reserved, long sizeBytes, int file) {
+        this.reserved = reserved;
+        address = aligned(reserved);
         this.sizeBytes = sizeBytes;
         this.file = file;
+    }
+
+    private static long aligned(long reserved) {
+        return reserved + HUGE_PAGE_BYTES - 1 & -HUGE_PAGE_BYTES;
     }
 
     /**
@@ -78,23 +89,49 @@ public final class GuestMemory implements AutoCloseable {
      * @throws HostMistake if the host has no such amount of address space or memory
      */
     public static GuestMemory allocate(long sizeBytes) {
+        checkSize(sizeBytes);
+        int file = NativePages.freezableFile("guest", sizeBytes);
+        if (file < 0) {
+            throw refused(sizeBytes);
+        }
+        long reserved = NativePages.reserve(RESERVED_BYTES);
+        if (reserved == -1 || NativePages.fileAt(aligned(reserved), sizeBytes, file, 0) == -1) {
+            NativePages.close(file);
+            throw givenBack(reserved, sizeBytes);
+        }
+        return new GuestMemory(reserved, sizeBytes, file);
+    }
+
+    /**
+     * The same in the host's huge pages, where it has some: for CPUs that pay for each page of the host's by a fault or a walk. The
+     * first image of it is a copy.
+     */
+    public static GuestMemory allocateInHugePages(long sizeBytes) {
+        checkSize(sizeBytes);
+        long reserved = NativePages.reserve(RESERVED_BYTES);
+        if (reserved == -1 || NativePages.hugeZerosAt(aligned(reserved), sizeBytes) == -1) {
+            throw givenBack(reserved, sizeBytes);
+        }
+        return new GuestMemory(reserved, sizeBytes, NO_FILE);
+    }
+
+    private static void checkSize(long sizeBytes) {
         if (sizeBytes <= 0 || sizeBytes % PAGE_BYTES != 0 || sizeBytes > 3L << 30) {
             throw new IllegalArgumentException("no RAM of %d bytes".formatted(sizeBytes));
         }
-        int file = NativePages.freezableFile("guest", sizeBytes);
-        long mapped = file < 0 ? -1 : NativePages.reserve(REACH_BYTES);
-        if (mapped == -1 || NativePages.fileAt(mapped, sizeBytes, file, 0) == -1) {
-            if (mapped != -1) {
-                NativePages.release(mapped, REACH_BYTES);
-            }
-            if (file >= 0) {
-                NativePages.close(file);
-            }
-            throw new HostMistake(
-                    "the host gives no %d MB of memory to the guest".formatted(sizeBytes >> 20),
-                    "choose a smaller guest_ram_mb, or raise the limit (ulimit -v: a guest takes 4 GB of addresses)");
+    }
+
+    private static HostMistake givenBack(long reserved, long sizeBytes) {
+        if (reserved != -1) {
+            NativePages.release(reserved, RESERVED_BYTES);
         }
-        return new GuestMemory(mapped, sizeBytes, file);
+        return refused(sizeBytes);
+    }
+
+    private static HostMistake refused(long sizeBytes) {
+        return new HostMistake(
+                "the host gives no %d MB of memory to the guest".formatted(sizeBytes >> 20),
+                "choose a smaller guest_ram_mb, or raise the limit (ulimit -v: a guest takes 4 GB of addresses)");
     }
 
     /** Host address of guest physical address 0. */
@@ -274,7 +311,7 @@ public final class GuestMemory implements AutoCloseable {
     // ---- images
 
     /**
-     * Keeps what is in the RAM. It isn't copied: from now on, pages are when they are written to. Where shared memory lies over
+     * Keeps what is in the RAM. It isn't copied, unless it is in huge pages: from now on, pages are when they are written to. Where shared memory lies over
      * RAM, what the image has there is of no meaning. The guest stands still meanwhile.
      *
      * @return closed by the caller; this memory may be closed before
@@ -282,7 +319,7 @@ public final class GuestMemory implements AutoCloseable {
      */
     public MemoryImage freeze() {
         checkOpen();
-        if (base == null) {
+        if (file != NO_FILE) {
             MemoryImage first = MemoryImage.of(sizeBytes, MemoryLayer.of(file), NativePages.pagesOf(file));
             file = NO_FILE;
             base = first;
@@ -290,7 +327,7 @@ public final class GuestMemory implements AutoCloseable {
             return first.share();
         }
         ChangedPages changed = ChangedPages.of(this, base);
-        if (!changed.pages().isEmpty()) {
+        if (base == null || !changed.pages().isEmpty()) {
             MemoryLayer layer = MemoryLayer.copy("snapshot", address, sizeBytes, changed.pages());
             become(
                     changed.isWhole()
@@ -387,7 +424,7 @@ public final class GuestMemory implements AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            NativePages.release(address, REACH_BYTES);
+            NativePages.release(reserved, RESERVED_BYTES);
             if (file != NO_FILE) {
                 NativePages.close(file);
             }

@@ -15,6 +15,11 @@ public interface Hypervisor {
         return 1;
     }
 
+    /** Whether RAM in the host's huge pages makes its CPUs faster. */
+    default boolean gainsByHugePages() {
+        return false;
+    }
+
     /**
      * Makes a machine's CPUs.
      *

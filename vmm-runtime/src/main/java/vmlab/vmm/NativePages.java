@@ -11,7 +11,7 @@ import java.util.BitSet;
  *
  * <p>Errors: -1, as in C.
  *
- * @spec mmap(2), mremap(2), memfd_create(2), fcntl(2), open(2), pwrite(2), lseek(2)
+ * @spec mmap(2), madvise(2), mremap(2), memfd_create(2), fcntl(2), open(2), pwrite(2), lseek(2)
  */
 final class NativePages {
     static final int PAGE_BYTES = 4096;
@@ -29,6 +29,7 @@ final class NativePages {
     private static final int F_SEAL_SHRINK_GROW = 6;
     private static final int F_SEAL_FUTURE_WRITE = 16;
     private static final int O_RDONLY_CLOEXEC = 0x80000;
+    private static final int MADV_HUGEPAGE = 14;
     private static final int SEEK_DATA = 3;
     private static final int SEEK_HOLE = 4;
 
@@ -41,6 +42,8 @@ final class NativePages {
         static native long mmap(long address, long length, int protection, int flags, int file, long offset);
 
         static native long mremap(long from, long length, long newLength, int flags, long to);
+
+        static native int madvise(long address, long length, int advice);
 
         static native int munmap(long address, long length);
 
@@ -69,6 +72,16 @@ final class NativePages {
     /** Fresh zeros wherever there is room. */
     static long zeros(long bytes) {
         return C.mmap(0, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE, -1, 0);
+    }
+
+    /** Fresh zeros in place of what is there, in huge pages where the host gives them. */
+    static long hugeZerosAt(long address, long bytes) {
+        long mapped = C.mmap(address, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_NORESERVE | MAP_FIXED, -1, 0);
+        if (mapped != -1) {
+            // A host without huge pages refuses, which is no harm.
+            C.madvise(address, bytes, MADV_HUGEPAGE);
+        }
+        return mapped;
     }
 
     /** Nothing in place of what is there. */

@@ -16,14 +16,21 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass(name = "in huge pages: {0}")
+@ValueSource(booleans = {false, true})
 class MemoryImageTest {
     private static final int PAGE = GuestMemory.PAGE_BYTES;
     private static final int BYTES = 64 * PAGE;
 
-    private final GuestMemory memory = GuestMemory.allocate(BYTES);
+    private final GuestMemory memory;
+
+    MemoryImageTest(boolean inHugePages) {
+        memory = inHugePages ? GuestMemory.allocateInHugePages(BYTES) : GuestMemory.allocate(BYTES);
+    }
 
     private static byte[] content(GuestMemory of) {
         return of.read(0, (int) of.sizeBytes());

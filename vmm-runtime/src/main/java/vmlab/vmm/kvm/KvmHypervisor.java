@@ -46,6 +46,12 @@ public final class KvmHypervisor implements Hypervisor {
         }
     }
 
+    /** The first touch of a page costs an exit and a fault of the host's, and every walk of the guest's is one of the host's. */
+    @Override
+    public boolean gainsByHugePages() {
+        return true;
+    }
+
     @Override
     public Vm create(Board board) {
         return KvmVm.open(board, chips);

@@ -65,6 +65,12 @@ final class Block {
         return secondPage != NO_PAGE;
     }
 
+    /** The physical address of one of its bytes. */
+    int physicalAt(int offset) {
+        int at = physical + offset;
+        return (at ^ physical) >>> 12 == 0 ? at : secondPage << 12 | at & 0xFFF;
+    }
+
     /** Its code isn't there any more, nor anything compiled from it. */
     void invalidate() {
         valid = false;

@@ -19,13 +19,24 @@ abstract class Compiled extends Term {
     /** From where the region's addresses are counted from to the block entered. */
     final int delta;
 
-    Compiled(Region region, int delta, int instructions) {
+    /** Bits of the pages of the block entered. */
+    private final int entryPages;
+
+    Compiled(Region region, Region.Entry entry) {
         this.region = region;
         calls = region.calls;
         endings = region.endings;
         exits = region.exits;
-        this.delta = delta;
-        index = instructions - 1;
+        delta = entry.delta();
+        entryPages = entry.pages();
+        index = entry.block().count - 1;
+    }
+
+    /** Which of the region's pages are where they were when it was planned, if it is executed from there on. */
+    final int pages(Cpu c, int base) {
+        int there = region.pages(c, base);
+        // A page that was dropped while it executes is left in no other way than to its own blocks.
+        return (there & entryPages) == entryPages ? there : entryPages;
     }
 
     /** What follows at EIP, which was come to by one of the region's exits or, if that is negative, in some other way. */

@@ -25,6 +25,9 @@ final class FetchedPages {
     private int[] fleeting = new int[256];
     private int fleetingCount;
 
+    /** Changes whenever what is known changes. */
+    private int version;
+
     private static int right(boolean user) {
         return user ? USER : SUPERVISOR;
     }
@@ -32,6 +35,10 @@ final class FetchedPages {
     private int entry(int linear) {
         int[] group = groups[linear >>> 22];
         return group == null ? UNKNOWN : group[linear >>> 12 & GROUP - 1];
+    }
+
+    int version() {
+        return version;
     }
 
     /** Whether the page may be fetched from at this privilege, without a walk. */
@@ -42,6 +49,11 @@ final class FetchedPages {
     /** Whether the page is known at any privilege. */
     boolean knows(int linear) {
         return entry(linear) != UNKNOWN;
+    }
+
+    /** Whether the page may be fetched from at this privilege, without a walk, and is that physical page. */
+    boolean knows(int linear, boolean user, int physicalPage) {
+        return (entry(linear) & (right(user) | PAGE)) == (right(user) | physicalPage);
     }
 
     /** The number of a known page's physical page. */
@@ -62,6 +74,7 @@ final class FetchedPages {
         int index = linear >>> 12 & GROUP - 1;
         int before = group[index];
         boolean same = before != UNKNOWN && (before & PAGE) == physicalPage && (before & GLOBAL) != 0 == global;
+        version++;
         group[index] = physicalPage | (global ? GLOBAL : 0) | right(user) | (same ? before : 0);
         if (!global && (before == UNKNOWN || (before & GLOBAL) != 0)) {
             list(linear >>> 12);
@@ -82,6 +95,7 @@ final class FetchedPages {
     }
 
     void forget(int linear) {
+        version++;
         int[] group = groups[linear >>> 22];
         if (group != null) {
             group[linear >>> 12 & GROUP - 1] = UNKNOWN;
@@ -90,11 +104,13 @@ final class FetchedPages {
 
     /** Forgets 4 MB. */
     void forgetRegion(int region) {
+        version++;
         groups[region] = null;
     }
 
     /** Forgets all pages but global ones. */
     void forgetFleeting() {
+        version++;
         for (int i = 0; i < fleetingCount; i++) {
             int page = fleeting[i];
             int[] group = groups[page >>> 10];
@@ -106,6 +122,7 @@ final class FetchedPages {
     }
 
     void forgetAll() {
+        version++;
         Arrays.fill(groups, null);
         fleetingCount = 0;
     }

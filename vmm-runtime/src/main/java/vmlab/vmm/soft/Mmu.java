@@ -90,7 +90,7 @@ final class Mmu {
 
     private int volatileJumpCount;
 
-    private final FetchedPages fetched = new FetchedPages();
+    final FetchedPages fetched = new FetchedPages();
 
     /** Stamps of what is known of linear addresses; one counts up, the other down, so that they never meet. */
     private int volatileStamp = 1;

@@ -25,7 +25,10 @@ final class Regions {
      * A block that was met so often is hot: it has cost as much time by then as the JVM takes to compile its region, some tens
      * of milliseconds. Most of a boot never gets there.
      */
-    private static final int HOT = 3000;
+    private static final int HOT = 1000;
+
+    /** Blocks that are met so many times less often than the hot one aren't compiled with it. */
+    private static final int COLDER = 16;
 
     /** Compiled regions of one CPU; where one more comes, the oldest is interpreted again. */
     private static final int MOST_REGIONS = 4096;
@@ -70,17 +73,20 @@ final class Regions {
 
     /** The run loop has come to this block and looks at it. */
     void look(Block block) {
-        if (kind == SoftCpu.INTERPRETER || block.isCompiled() || !RegionPlanner.canBegin(block)) {
+        if (kind == SoftCpu.INTERPRETER || block.isCompiled()) {
             return;
         }
         block.heat++;
+        if (!RegionPlanner.canBegin(block)) {
+            return;
+        }
         if (kind == SoftCpu.COMPILER_AT_ONCE) {
             if (block.heat == 2) {
-                Region region = new RegionPlanner(mmu, block).plan();
+                Region region = new RegionPlanner(mmu, block, 0).plan();
                 install(new Finished(region, region.compile()));
             }
         } else if (block.heat == HOT) {
-            Region region = new RegionPlanner(mmu, block).plan();
+            Region region = new RegionPlanner(mmu, block, HOT / COLDER).plan();
             if (!CompilerThread.offer(() -> compile(region))) {
                 block.heat = 0;
             }

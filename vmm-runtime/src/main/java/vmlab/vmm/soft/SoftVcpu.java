@@ -25,17 +25,22 @@ final class SoftVcpu implements Vcpu {
     private final Cpu c;
     private final Board board;
     private final Regions regions;
+    private final Digests digests;
     private volatile boolean kicked;
 
     SoftVcpu(Board board, SoftCpu kind) {
         this.board = board;
         c = new Cpu(board);
         regions = new Regions(c.mmu, kind);
+        digests = Digests.asked(board.memory().address(), board.memory().sizeBytes());
         board.clock().useSource(() -> c.count() * NANOS_PER_INSTRUCTION, () -> {});
         restore(CpuState.reset());
     }
 
     void close() {
+        if (digests != null) {
+            digests.close();
+        }
         c.mmu.close();
     }
 
@@ -63,6 +68,9 @@ final class SoftVcpu implements Vcpu {
             boolean alive = c.breaks.isHit() || (goesAlone() ? single() : slice());
             if (!alive) {
                 return tripleFault();
+            }
+            if (digests != null) {
+                digests.lookAround(c);
             }
             if (c.breaks.isHit()) {
                 return VcpuExit.breakpoint(c.breaks.take());
@@ -149,7 +157,8 @@ final class SoftVcpu implements Vcpu {
         long count = c.count();
         long nanosLeft = board.clock().nextDeadline() - board.clock().nanos();
         long instructions = Math.max(1, (nanosLeft - 1) / NANOS_PER_INSTRUCTION + 1);
-        budget(count, (int) Math.min(instructions, LONGEST_SLICE));
+        long most = digests == null ? LONGEST_SLICE : Math.min(LONGEST_SLICE, digests.room(count));
+        budget(count, (int) Math.min(instructions, most));
     }
 
     private void budget(long count, int instructions) {

@@ -127,7 +127,9 @@ public final class Pc implements AutoCloseable {
      * @throws vmlab.vmm.HostMistake if the host can't provide its memory or CPU
      */
     public static Pc build(Config config, Hypervisor hypervisor, GuestEvents events) {
-        GuestMemory memory = GuestMemory.allocate(config.ramBytes());
+        GuestMemory memory = hypervisor.gainsByHugePages()
+                ? GuestMemory.allocateInHugePages(config.ramBytes())
+                : GuestMemory.allocate(config.ramBytes());
         Machine machine = new Machine(config.name(), memory, events, config.cpus());
         try {
             Pc pc = new Pc(config, machine, hypervisor);

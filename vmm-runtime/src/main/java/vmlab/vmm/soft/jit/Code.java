@@ -68,15 +68,18 @@ final class Code {
     static final int T2 = 23;
     static final int T3 = 24;
 
+    /** Bits of the region's pages that are where they were. */
+    static final int PAGES = 25;
+
     /** A host address, 64 bits. */
-    static final int HOST = 25;
+    static final int HOST = 26;
 
     // These two aren't known at labels.
 
-    static final int T4 = 27;
+    static final int T4 = 28;
 
     /** 64 bits. */
-    static final int WIDE = 28;
+    static final int WIDE = 29;
 
     static final int ALL_REGISTERS = 0xFF;
 
@@ -85,7 +88,7 @@ final class Code {
     private final Object[] frame;
 
     /** Registers whose locals hold the guest's value. */
-    private final int held;
+    final int held;
 
     /** Registers that were read or written, and those written. */
     int used;
@@ -98,6 +101,11 @@ final class Code {
         this.owner = owner;
         this.held = held;
         frame = frame();
+    }
+
+    /** Writes nothing: to learn what would be used. */
+    static Code nowhere() {
+        return new Code(new MethodVisitor(Opcodes.ASM9) {}, Names.GENERATED, ALL_REGISTERS);
     }
 
     private Object[] frame() {

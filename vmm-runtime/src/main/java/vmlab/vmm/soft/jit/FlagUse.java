@@ -33,8 +33,8 @@ final class FlagUse {
     }
 
     private static boolean reads(GuestInstruction i) {
-        int operation = Translator.operation(i);
-        boolean withCarry = operation == Translator.ADC || operation == Translator.SBB;
+        int operation = ArithmeticCode.operation(i);
+        boolean withCarry = operation == ArithmeticCode.ADC || operation == ArithmeticCode.SBB;
         boolean conditional = i.opcode >= 0x70 && i.opcode <= 0x7F
                 || i.opcode >= 0x140 && i.opcode <= 0x14F
                 || i.opcode >= 0x180 && i.opcode <= 0x19F;
@@ -42,7 +42,7 @@ final class FlagUse {
     }
 
     private static boolean replacesAll(GuestInstruction i) {
-        if (Translator.operation(i) >= 0) {
+        if (ArithmeticCode.operation(i) >= 0) {
             return true;
         }
         switch (i.opcode) {

@@ -15,6 +15,7 @@ final class Names {
     static final String COMPILED = SOFT + "Compiled";
 
     static final String REGION = SOFT + "Region";
+    static final String ENTRY = REGION + "$Entry";
 
     /** Of a class that is written; hiding adds to it. */
     static final String GENERATED = SOFT + "GuestCode";

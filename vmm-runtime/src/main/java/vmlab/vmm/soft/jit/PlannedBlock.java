@@ -13,6 +13,7 @@ package vmlab.vmm.soft.jit;
  *     (perhaps with a comparison before it) or nothing, and is to be translated
  * @param endingOffset where in {@code code} the ending begins
  * @param endingIndex instructions before the ending
+ * @param pages bits of the region's pages that the block has bytes in
  * @param taken number among the region's exits of the one that a transfer takes, or of the only one; -1 if there is none
  * @param fallen number of the exit to the instruction behind a conditional jump; -1 if there is none
  */
@@ -25,6 +26,7 @@ public record PlannedBlock(
         int ending,
         int endingOffset,
         int endingIndex,
+        int pages,
         int taken,
         int fallen) {
     /** Where the code behind the block begins. */
