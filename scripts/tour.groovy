@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Records the tour of a page; scripts/record-tour runs this. The arguments are the page, the asciicast and the picture, and --draw to draw
-// an asciicast that is there.
+// Records the tour of a page; scripts/record-tour runs this. The arguments are the page, the asciicast and the picture, and
+// --draw to only draw an asciicast that is there.
 import com.google.gson.Gson
 import com.google.gson.GsonBuilder
 import java.nio.charset.StandardCharsets
@@ -14,7 +14,7 @@ List<String> inputs = tour.readLines().findAll { it.startsWith('vmlab> ') }*.sub
 int columns = inputs*.size().max() + 8
 int rows = 20
 
-/** A screen that knows what JLine's forgets: where a line was full is restored together with the cursor (DECRC of the VT100). */
+/** JLine's screen forgets that a full line was left when the cursor is put back (DECRC of the VT100). */
 class Screen extends ScreenTerminal {
     Screen(int columns, int rows) {
         super(columns, rows)
@@ -100,7 +100,8 @@ class Picture {
     static final double FRAME = 0.1
     static final double CELL = 8.4, LINE = 19, MARGIN = 14
     /** By which of red, green and blue a colour has. */
-    static final Map<String, String> COLOURS = [c100: '#e06c75', c010: '#a3be8c', c110: '#ebcb8b', c001: '#81a1c1', c101: '#c594c5', c011: '#88c0d0']
+    static final Map<String, String> COLOURS = [
+            c100: '#e06c75', c010: '#a3be8c', c110: '#ebcb8b', c001: '#81a1c1', c101: '#c594c5', c011: '#88c0d0']
     private final int columns, rows
     private final Screen screen
     private final List<String> shown
@@ -150,11 +151,12 @@ class Picture {
         if (!shown[row]) {
             return
         }
-        text << "<text y=\"${number(MARGIN + (row + 0.75) * LINE)}\"${until == null ? '' : ' visibility="hidden"'}>${shown[row]}"
+        String y = number(MARGIN + (row + 0.75) * LINE), begin = number(since[row])
         if (until == null) {
-            text << "<set attributeName=\"visibility\" to=\"hidden\" begin=\"0s\" end=\"${number(since[row])}s\"/>"
+            text << "<text y=\"$y\">${shown[row]}<set attributeName=\"visibility\" to=\"hidden\" begin=\"0s\" end=\"${begin}s\"/>"
         } else {
-            text << "<set attributeName=\"visibility\" to=\"visible\" begin=\"${number(since[row])}s\" end=\"${number(until)}s\"/>"
+            text << "<text y=\"$y\" visibility=\"hidden\">${shown[row]}" +
+                    "<set attributeName=\"visibility\" to=\"visible\" begin=\"${begin}s\" end=\"${number(until)}s\"/>"
         }
         text << '</text>\n'
     }
@@ -171,17 +173,21 @@ class Picture {
             }
             String run = cells[from..<to].collect { Character.toString((int) (it & 0xFFFFFFFFL)) }.join('')
             if (same == 'i') {
-                line << "<tspan class=\"i\" x=\"${at(from)}\" textLength=\"${number((to - from) * CELL)}\">${escaped(run)}</tspan>"
+                line << span('i', from, run)
             } else if (run.trim()) {
                 String words = run.stripTrailing()
                 int indent = words.size() - words.stripLeading().size()
                 words = words.substring(indent)
-                line << "<tspan${same ? " class=\"$same\"" : ''} x=\"${at(from + indent)}\"" +
-                        " textLength=\"${number(words.size() * CELL)}\">${escaped(words)}</tspan>"
+                line << span(same, from + indent, words)
             }
             from = to
         }
         line
+    }
+
+    private static String span(String look, int column, String words) {
+        String place = "x=\"${number(MARGIN + column * CELL)}\" textLength=\"${number(words.size() * CELL)}\""
+        "<tspan${look ? " class=\"$look\"" : ''} $place>${escaped(words)}</tspan>"
     }
 
     /** The class of a cell, by the bits of JLine's screen: 0xYXFFFBBB, where X has bold (8) and inverse (2), and Y a colour (1). */
@@ -193,10 +199,6 @@ class Picture {
         }
         String colour = (attributes >> 28) & 1 ? [20, 16, 12].collect { (attributes >> it) & 0xF ? 1 : 0 }.join('') : ''
         [colour ? "c$colour" : '', x & 8 ? 'b' : ''].findAll().join(' ')
-    }
-
-    private static String at(int column) {
-        number(MARGIN + column * CELL)
     }
 
     private static String number(double value) {
@@ -211,7 +213,8 @@ class Picture {
         String width = number(columns * CELL + 2 * MARGIN), height = number(rows * LINE + 2 * MARGIN)
         String looks = COLOURS.collect { name, colour -> ".$name{fill:$colour}" }.join('')
         """\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $width $height" font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace" font-size="14">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $width $height" font-size="14"
+    font-family="ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace">
 <title>A session at vmlab's prompt</title>
 <style>text{fill:#d8dee9;white-space:pre}.b{font-weight:bold}.i{fill:#8fbcbb}$looks</style>
 <rect width="100%" height="100%" rx="8" fill="#20242c"/>
@@ -224,11 +227,13 @@ if (!drawOnly) {
     File home = File.createTempDir()
     try {
         String launcher = "${System.getProperty('vmlab.home')}/vmlab"
-        Session session = new Session("$launcher --backend soft", columns, rows, [XDG_STATE_HOME: home.path, TERM: 'xterm-256color'])
+        Map environment = [XDG_STATE_HOME: home.path, TERM: 'xterm-256color']
+        Session session = new Session("$launcher --backend soft", columns, rows, environment)
         session.awaitPrompt()
         inputs.each { session.type(it) }
         sleep Session.READING_MILLIS
-        Map header = [version: 2, width: columns, height: rows, idle_time_limit: Picture.LONGEST_PAUSE, title: "A session at vmlab's prompt"]
+        Map header = [version        : 2, width: columns, height: rows, title: "A session at vmlab's prompt",
+                      idle_time_limit: Picture.LONGEST_PAUSE]
         Gson gson = new GsonBuilder().disableHtmlEscaping().create()
         cast.text = ([header] + session.finish()).collect { gson.toJson(it) }.join('\n') + '\n'
     } finally {

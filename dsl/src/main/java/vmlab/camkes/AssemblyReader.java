@@ -91,7 +91,8 @@ final class AssemblyReader {
                 .map(types::get)
                 .map(type -> new ComponentSpec(plain(type), Optional.empty()))
                 .toList();
-        return new Assembly(vms.values().stream().map(this::vm).toList(), components, composition, location);
+        return new Assembly(
+                vms.values().stream().map(this::vm).toList(), components, system.procedures(), composition, location);
     }
 
     /** A VM by another name would not be found by the words of configurations/vm.h either. */

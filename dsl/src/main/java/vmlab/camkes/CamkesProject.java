@@ -66,11 +66,11 @@ public record CamkesProject(
         List<ComponentSpec> components = assembly.components().stream()
                 .map(component -> Optional.ofNullable(
                                 sources.get(component.type().name()))
-                        .map(source -> component.with(
-                                CBehaviour.of(source.type(), source.sources(), source.includeFolders(), compiler)))
+                        .map(source -> component.with(CBehaviour.of(source, compiler)))
                         .orElse(component))
                 .toList();
-        return new Assembly(assembly.vms(), components, assembly.composition(), assembly.location());
+        return new Assembly(
+                assembly.vms(), components, assembly.procedures(), assembly.composition(), assembly.location());
     }
 
     /** Reads a file, checks it and finds what it names. */
@@ -113,7 +113,9 @@ public record CamkesProject(
                 .map(component -> code.found(component, read.assembly(), sources))
                 .toList();
         code.checkNames(read.assembly());
-        Assembly assembly = new Assembly(vms, components, read.assembly().composition(), location);
+        Assembly assembly = new Assembly(
+                vms, components, system.procedures(), read.assembly().composition(), location);
+        sources.values().forEach(source -> problems.addAll(source.unknownTypes()));
         if (problems.isEmpty()) {
             problems.addAll(AssemblyChecker.check(assembly));
         }

@@ -18,7 +18,7 @@ import vmlab.dsl.model.SourceLocation;
  * Reads a {@code .camkes} file and all it imports into one system. Compound components are taken apart, and what is
  * inside takes the compound's place; the contents of all assemblies are one composition.
  *
- * <p>Not modelled: procedures and structures are read and forgotten; groups and schedules mean nothing here.
+ * <p>Not modelled: structures are read and forgotten; groups and schedules mean nothing here.
  *
  * @spec camkes-tool, camkes/parser, stages 0 to 7
  */
@@ -64,7 +64,11 @@ public final class CamkesReader {
                     new SourceLocation(file.toString(), 0, 0), "there is no such file", "name a .camkes file"));
         }
         Composition whole = reader.whole();
-        return new CamkesSystem(List.copyOf(reader.source.types().values()), whole, List.copyOf(reader.problems));
+        return new CamkesSystem(
+                List.copyOf(reader.source.types().values()),
+                List.copyOf(reader.source.procedures().values()),
+                whole,
+                reader.problems);
     }
 
     private void readFile(ProjectFile file) {

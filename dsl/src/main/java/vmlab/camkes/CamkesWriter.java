@@ -22,6 +22,7 @@ import vmlab.dsl.model.Composition.InstanceSetting;
 import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.KernelSource;
+import vmlab.dsl.model.Procedure;
 import vmlab.dsl.model.RootFs;
 import vmlab.dsl.model.Setting;
 import vmlab.dsl.model.VmSpec;
@@ -45,6 +46,7 @@ public final class CamkesWriter {
         CamkesWriter writer = new CamkesWriter();
         Composition whole = system.composition();
         Set<String> used = whole.instances().stream().map(Instance::type).collect(Collectors.toSet());
+        writer.procedures(system.procedures());
         system.types().stream().filter(type -> used.contains(type.name())).forEach(writer::component);
         writer.line(0, "assembly {");
         writer.line(1, "composition {");
@@ -71,6 +73,7 @@ public final class CamkesWriter {
                 assembly.composition().settings(),
                 List.of());
         writer.head(assembly, rest);
+        writer.procedures(assembly.procedures());
         vms.forEach(writer::vm);
         writer.components(assembly, rest).forEach(writer::component);
         writer.line(0, "assembly {");
@@ -170,6 +173,15 @@ public final class CamkesWriter {
     }
 
     // ---- parts
+
+    private void procedures(List<Procedure> procedures) {
+        for (Procedure procedure : procedures) {
+            line(0, "procedure " + procedure.name() + " {");
+            procedure.words().forEach(method -> line(1, method + ";"));
+            line(0, "}");
+            line(0, "");
+        }
+    }
 
     private void component(ComponentType type) {
         line(0, "component " + type.name() + " {");

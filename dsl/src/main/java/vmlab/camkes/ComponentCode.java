@@ -67,7 +67,7 @@ final class ComponentCode {
         }
         List<Path> files = files(component, assembly);
         if (!files.isEmpty()) {
-            sources.put(name, new CSource(component.type(), files, includes(name, files)));
+            sources.put(name, new CSource(component.type(), files, includes(name, files), assembly.procedures()));
             notes.accept(name + " is "
                     + String.join(", ", files.stream().map(Path::toString).toList()));
         } else if (component.type().control() && !isSurroundings(component)) {

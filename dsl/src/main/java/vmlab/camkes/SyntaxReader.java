@@ -24,6 +24,7 @@ import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Connection.End;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
+import vmlab.dsl.model.Procedure;
 import vmlab.dsl.model.Setting;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
@@ -131,6 +132,8 @@ final class SyntaxReader {
     private void item(CamkesParser.ItemContext item) {
         if (item.componentType() != null) {
             componentType(item.componentType());
+        } else if (item.procedure() != null) {
+            procedure(item.procedure());
         } else if (item.assembly() != null) {
             result.assemblies()
                     .add(composition(
@@ -166,6 +169,24 @@ final class SyntaxReader {
             problem(
                     item,
                     "component " + name + " is there twice, first at " + earlier.location(),
+                    "rename one of them");
+        }
+    }
+
+    private void procedure(CamkesParser.ProcedureContext item) {
+        if (item.name() == null) {
+            problem(item, "a procedure without a name", "procedure NAME { … }");
+            return;
+        }
+        String name = item.name().getText();
+        List<Procedure.Signature> signatures = item.procedureItem().stream()
+                .flatMap(each -> ProcedureReader.signature(each, place(each)).stream())
+                .toList();
+        Procedure earlier = result.procedures().putIfAbsent(name, new Procedure(name, signatures, place(item)));
+        if (earlier != null) {
+            problem(
+                    item,
+                    "procedure " + name + " is there twice, first at " + earlier.location(),
                     "rename one of them");
         }
     }
@@ -226,7 +247,9 @@ final class SyntaxReader {
     }
 
     private AttributeDeclaration declaration(CamkesParser.AttributeItemContext item) {
-        String type = item.attributeType().getText() + (item.array == null ? "" : "[]");
+        CamkesParser.AttributeTypeContext written = item.attributeType();
+        String type = (written.type() == null ? written.getText() : ProcedureReader.words(written.type()))
+                + (item.array == null ? "" : "[]");
         Optional<Object> value = Optional.ofNullable(item.expression()).map(this::value);
         return new AttributeDeclaration(type, item.name().getText(), value, place(item));
     }

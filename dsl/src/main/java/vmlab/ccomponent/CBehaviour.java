@@ -7,7 +7,6 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import vmlab.dsl.model.Behaviour;
-import vmlab.dsl.model.ComponentType;
 import vmlab.image.BuildMistake;
 
 /**
@@ -33,9 +32,14 @@ public final class CBehaviour implements Behaviour.Written {
      *
      * @param compiler gives the program; asked at every run, so that sources that were edited take effect
      */
-    public static CBehaviour of(
-            ComponentType type, List<Path> sources, List<Path> includeFolders, Function<CSource, CProgram> compiler) {
-        return new CBehaviour(new CSource(type, sources, includeFolders), compiler);
+    public static CBehaviour of(CSource source, Function<CSource, CProgram> compiler) {
+        return new CBehaviour(source, compiler);
+    }
+
+    /** Its functions do what is called. */
+    @Override
+    public boolean servesCalls() {
+        return true;
     }
 
     /** Compiles it now, to find its mistakes before it runs. */

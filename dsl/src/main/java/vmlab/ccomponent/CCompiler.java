@@ -131,7 +131,7 @@ public final class CCompiler {
                     write(name, in.readAllBytes());
                 }
             }
-            CamkesHeader generated = new CamkesHeader(source.type());
+            CamkesHeader generated = new CamkesHeader(source);
             write("include/camkes.h", generated.header().getBytes(StandardCharsets.UTF_8));
             write("interfaces.c", generated.code().getBytes(StandardCharsets.UTF_8));
             List<Path> units = new ArrayList<>();

@@ -4,6 +4,8 @@ package vmlab.ccomponent;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.Procedure;
 import vmlab.image.BuildMistake;
 
 /** What the compiler's words mean for a component's author. */
@@ -22,7 +24,25 @@ record CMistake(CSource source, List<String> lines) {
             return new BuildMistake(
                     component + " has no run", "int run(void) { … } in " + names() + " is what it does", List.of());
         }
+        for (CProcedure provided : provided()) {
+            for (String prototype : provided.declarations()) {
+                String function = prototype.replaceFirst("\\(.*", "").replaceFirst(".*[ *]", "");
+                if (first.endsWith("undefined reference to `" + function + "'")) {
+                    return new BuildMistake(
+                            component + " provides " + provided.face().name() + " and has no " + function,
+                            prototype.replace(";", " { … }") + " in " + names() + " is what it does",
+                            List.of());
+                }
+            }
+        }
         return new BuildMistake(first, remedy(first), shown);
+    }
+
+    private List<CProcedure> provided() {
+        return source.type().interfaces().stream()
+                .filter(face -> face.kind() == Interface.Kind.PROVIDES)
+                .flatMap(face -> source.procedure(face).map(p -> new CProcedure(face, p)).stream())
+                .toList();
     }
 
     private String names() {
@@ -43,6 +63,14 @@ record CMistake(CSource source, List<String> lines) {
         String given = source.type().interfaces().stream()
                 .map(face -> face.kind().words() + " " + face.name())
                 .collect(Collectors.joining(", "));
+        List<String> undeclared = source.type().interfaces().stream()
+                .filter(face -> face.kind() == Interface.Kind.USES || face.kind() == Interface.Kind.PROVIDES)
+                .filter(face -> source.procedure(face).isEmpty() && !Procedure.OF_SURROUNDINGS.contains(face.type()))
+                .map(Interface::type)
+                .toList();
+        if (!undeclared.isEmpty()) {
+            return "procedure " + undeclared.get(0) + " is declared nowhere: what it has, camkes.h doesn't";
+        }
         return given.isEmpty()
                 ? source.type().name() + " has no interfaces"
                 : "camkes.h has what comes of " + source.type().name() + "'s interfaces: " + given;

@@ -3,31 +3,36 @@ package vmlab.ccomponent;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import vmlab.dsl.model.ComponentType;
 import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.ValueType;
 
 /**
  * What CAmkES's tool generates for a component: the header {@code camkes.h} that its sources include, and the code of the
  * functions in it.
  *
- * <p>Not modelled: procedures other than PutChar's, attributes, error handlers, timing points, DMA, notifications as seL4
+ * <p>Not modelled: procedures and attributes of types that {@link ValueType} doesn't have, error handlers, timing points, DMA, notifications as seL4
  * objects.
  *
  * @spec camkes-tool, docs/index.md, "Run-time API"
  */
-record CamkesHeader(ComponentType type) {
+record CamkesHeader(CSource source) {
     private static final Pattern BUFFER = Pattern.compile("Buf\\((\\d+)\\)");
 
     /** The text of {@code camkes.h}. */
     String header() {
+        ComponentType type = source.type();
         List<String> lines = new ArrayList<>(List.of(
                 "// " + type.name() + "'s interfaces.",
                 "#pragma once",
                 "#include <camkes/dataport.h>",
                 "#include <sel4/sel4.h>",
+                "#include <stdbool.h>",
                 "#include <stdint.h>",
                 "#include <stdlib.h>",
                 "#include <utils/util.h>",
@@ -36,27 +41,46 @@ record CamkesHeader(ComponentType type) {
                 "int run(void);",
                 "void pre_init(void);",
                 "void post_init(void);"));
+        CAttributes attributes = new CAttributes(type);
+        lines.addAll(attributes.declarations());
         type.interfaces().forEach(face -> lines.addAll(declarations(face)));
         return text(lines);
     }
 
     /** The functions that the header declares, and the tables of what the component has. */
     String code() {
-        List<String> lines = new ArrayList<>(List.of("#include <vmlab/component.h>"));
+        ComponentType type = source.type();
+        List<String> lines = new ArrayList<>(List.of(
+                "#include <sel4/sel4.h>",
+                "#include <stdbool.h>",
+                "#include <stdint.h>",
+                "#include <stdlib.h>",
+                "#include <string.h>",
+                "#include <sys/types.h>",
+                "#include <vmlab/component.h>"));
         type.interfaces().forEach(face -> lines.addAll(definitions(face)));
         lines.addAll(table(
                 "struct vmlab_event *vmlab_events[]",
-                of(Interface.Kind.CONSUMES, face -> "&" + face.name() + "_event"),
+                of(
+                        face -> face.kind() == Interface.Kind.CONSUMES
+                                || face.kind() == Interface.Kind.PROVIDES
+                                        && source.procedure(face).isPresent(),
+                        face -> "&" + face.name() + "_event"),
                 "0"));
         lines.addAll(table(
                 "struct vmlab_dataport vmlab_dataports[]",
-                of(Interface.Kind.DATAPORT, face -> "{ \"%1$s\", (void **) &%1$s, 0, -1 }".formatted(face.name())),
+                of(
+                        face -> face.kind() == Interface.Kind.DATAPORT,
+                        face -> "{ \"%1$s\", (void **) &%1$s, 0, -1 }".formatted(face.name())),
                 "{ 0 }"));
-        lines.addAll(beginnings());
+        CAttributes attributes = new CAttributes(type);
+        lines.addAll(attributes.definitions());
+        lines.addAll(table("struct vmlab_attribute vmlab_attributes[]", attributes.entries(), "{ 0 }"));
+        lines.addAll(beginnings(type));
         return text(lines);
     }
 
-    private static List<String> declarations(Interface face) {
+    private List<String> declarations(Interface face) {
         String name = face.name();
         List<String> lines = new ArrayList<>();
         if (!face.kind().isLock()) {
@@ -79,13 +103,18 @@ record CamkesHeader(ComponentType type) {
                                 "int " + name + "_trywait(void) WARN_UNUSED_RESULT;",
                                 "int " + name + "_post(void);");
                     case BINARY_SEMAPHORE -> List.of("int " + name + "_wait(void);", "int " + name + "_post(void);");
-                    case USES ->
-                        face.type().equals("PutChar")
-                                ? List.of("void " + name + "_putchar(int c);")
-                                : List.<String>of();
-                    case PROVIDES -> List.<String>of();
+                    case USES, PROVIDES ->
+                        source.procedure(face)
+                                .map(procedure -> new CProcedure(face, procedure).declarations())
+                                .orElseGet(() ->
+                                        isConsole(face) ? List.of("void " + name + "_putchar(int c);") : List.of());
                 });
         return lines;
+    }
+
+    /** What nobody declares and every field's component has. */
+    private static boolean isConsole(Interface face) {
+        return face.kind() == Interface.Kind.USES && face.type().equals("PutChar");
     }
 
     private static List<String> dataport(Interface face) {
@@ -100,12 +129,12 @@ record CamkesHeader(ComponentType type) {
         lines.add("size_t " + face.name() + "_get_size(void);");
         for (String order : List.of("acquire", "release")) {
             lines.add("static inline void %s_%s(void) { __atomic_thread_fence(__ATOMIC_%s); }"
-                    .formatted(face.name(), order, order.toUpperCase(java.util.Locale.ROOT)));
+                    .formatted(face.name(), order, order.toUpperCase(Locale.ROOT)));
         }
         return lines;
     }
 
-    private static List<String> definitions(Interface face) {
+    private List<String> definitions(Interface face) {
         String text = switch (face.kind()) {
             case EMITS -> "void NAME_emit(void) { vmlab_emit(\"NAME\"); }";
             case CONSUMES -> """
@@ -122,8 +151,10 @@ record CamkesHeader(ComponentType type) {
                 lock("1, 0x7fffffff", "wait", "post")
                         + "\nint NAME_trywait(void) { return vmlab_semaphore_trywait(&NAME_semaphore); }";
             case BINARY_SEMAPHORE -> lock("0, 1", "wait", "post");
-            case USES -> face.type().equals("PutChar") ? "void NAME_putchar(int c) { vmlab_putchar(c); }" : "";
-            case PROVIDES -> "";
+            case USES, PROVIDES ->
+                source.procedure(face)
+                        .map(procedure -> new CProcedure(face, procedure).definitions())
+                        .orElse(isConsole(face) ? "void NAME_putchar(int c) { vmlab_putchar(c); }" : "");
         };
         return List.of(text.replace("NAME", face.name()));
     }
@@ -137,7 +168,7 @@ record CamkesHeader(ComponentType type) {
     }
 
     /** All but run can be missing; run, too, if the component has no thread of its own. */
-    private List<String> beginnings() {
+    private static List<String> beginnings(ComponentType type) {
         List<String> names = new ArrayList<>(List.of("pre_init"));
         type.interfaces().stream()
                 .filter(face -> !face.kind().isLock())
@@ -153,11 +184,8 @@ record CamkesHeader(ComponentType type) {
         return lines;
     }
 
-    private List<String> of(Interface.Kind kind, Function<Interface, String> entry) {
-        return type.interfaces().stream()
-                .filter(face -> face.kind() == kind)
-                .map(entry)
-                .toList();
+    private List<String> of(Predicate<Interface> which, Function<Interface, String> entry) {
+        return source.type().interfaces().stream().filter(which).map(entry).toList();
     }
 
     private static List<String> table(String declaration, List<String> entries, String end) {

@@ -16,7 +16,7 @@ import java.util.Arrays;
 final class ComponentOutput {
     private static final byte[] MARK = "\0\0vmlab:".getBytes(StandardCharsets.US_ASCII);
 
-    /** Longer lines come in parts. */
+    /** Longer lines of text come in parts. */
     private static final int LONGEST = 8192;
 
     private final InputStream in;
@@ -28,9 +28,9 @@ final class ComponentOutput {
     Said next() throws IOException {
         if (isAtMark()) {
             in.skipNBytes(MARK.length);
-            return new Said(Said.Kind.REQUEST, line().strip());
+            return new Said(Said.Kind.REQUEST, line(Integer.MAX_VALUE).strip());
         }
-        String text = line();
+        String text = line(LONGEST);
         return text.isEmpty() ? Said.END : new Said(Said.Kind.TEXT, text);
     }
 
@@ -44,10 +44,10 @@ final class ComponentOutput {
     }
 
     /** Up to the end of the line, a mark, or the end of all. */
-    private String line() throws IOException {
+    private String line(int longest) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         int last = 0;
-        while (last != '\n' && bytes.size() < LONGEST && (bytes.size() == 0 || !isAtMark())) {
+        while (last != '\n' && bytes.size() < longest && (bytes.size() == 0 || !isAtMark())) {
             last = in.read();
             if (last < 0) {
                 break;

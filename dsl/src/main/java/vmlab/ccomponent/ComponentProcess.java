@@ -7,13 +7,17 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import vmlab.crossvm.Dataport;
+import vmlab.dsl.model.Behaviour.Call;
 import vmlab.dsl.model.Behaviour.Ports;
 import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.Procedure.Signature;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.vmm.HostMistake;
 
@@ -33,6 +37,7 @@ final class ComponentProcess implements AutoCloseable {
     private final Ports ports;
     private final Process process;
     private final BlockingQueue<Said> said = new LinkedBlockingQueue<>(QUEUE);
+    private final Map<String, Call> calls = new HashMap<>();
     private String lastWords = "";
 
     private ComponentProcess(CProgram program, Ports ports, Process process) {
@@ -50,6 +55,7 @@ final class ComponentProcess implements AutoCloseable {
         program.source().type().interfaces().stream()
                 .filter(face -> face.kind() == Interface.Kind.DATAPORT)
                 .forEach(face -> command.add(face.name() + "=" + description(ports.dataport(face.name()))));
+        CValues.attributes(program.source().type(), ports).forEach(command::add);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .directory(Path.of("/").toFile());
@@ -112,9 +118,34 @@ final class ComponentProcess implements AutoCloseable {
             case "emit" -> ports.emit(arguments.get(0));
             case "poll" -> answer(ports.poll(arguments.get(0)) ? "1" : "0");
             case "wait" -> answer(ports.await(arguments));
+            case "call" -> answer(called(arguments));
+            case "take" -> answer(taken(arguments.get(0)));
+            case "return" -> answer(arguments);
             case "died" -> lastWords = String.join(" ", arguments);
             default -> throw new IllegalStateException("the component's runtime asks for " + verb);
         }
+    }
+
+    /** It calls: the interface, the method, what goes in. */
+    private String called(List<String> words) {
+        Signature signature = program.source().signature(words.get(0), words.get(1));
+        List<Object> given = CValues.values(signature.in().values(), words.subList(2, words.size()));
+        return CValues.words(signature.parts(ports.call(words.get(0), words.get(1), given)));
+    }
+
+    /** It is called, and asks what and with what. */
+    private String taken(String face) {
+        Call call = ports.call(face);
+        calls.put(face, call);
+        return call.method() + " " + CValues.words(call.arguments());
+    }
+
+    /** It answers: the interface, what comes out. */
+    private void answer(List<String> words) {
+        Call call = calls.remove(words.get(0));
+        Signature signature = program.source().signature(words.get(0), call.method());
+        List<Object> values = CValues.values(signature.out().values(), words.subList(1, words.size()));
+        call.answer(signature.answerOf(values));
     }
 
     private void answer(String text) throws IOException {

@@ -11,11 +11,13 @@ import java.util.Map;
 import java.util.Optional;
 import vmlab.camkes.LibraryBehaviour;
 import vmlab.ccomponent.CBehaviour;
+import vmlab.ccomponent.CSource;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.ComponentType;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Method;
+import vmlab.dsl.model.Procedure;
 import vmlab.dsl.model.Restart;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
@@ -23,6 +25,7 @@ import vmlab.dsl.model.SourceLocation;
 /** The words of {@code component('Name') { }}. */
 public final class ComponentBlock extends InterfaceBlock {
     private final String name;
+    private final List<Procedure> procedures;
     private final SourceLocation location;
     private boolean control;
     private boolean hardware;
@@ -32,8 +35,10 @@ public final class ComponentBlock extends InterfaceBlock {
     private Restart restart = Restart.NEVER;
     private final Map<String, Method> methods = new HashMap<>();
 
-    ComponentBlock(LabScript script, String name) {
+    /** @param procedures those that are declared */
+    ComponentBlock(LabScript script, String name, List<Procedure> procedures) {
         super(script);
+        this.procedures = procedures;
         this.name = name;
         location = here("component");
     }
@@ -101,7 +106,8 @@ public final class ComponentBlock extends InterfaceBlock {
     /** Compiled now, so that its mistakes are the script's. */
     private Behaviour compiled(ComponentType type) {
         CBehaviour compiled = CBehaviour.of(
-                type, sources, includes, script().context().lab().settings().guest()::component);
+                new CSource(type, sources, includes, procedures),
+                script().context().lab().settings().guest()::component);
         compiled.compile();
         return compiled;
     }

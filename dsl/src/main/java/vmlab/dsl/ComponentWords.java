@@ -11,7 +11,8 @@ import vmlab.lab.LabProcedure;
 /**
  * What a component's {@code run} can say, in CAmkES's names: {@code NAME_wait()}, {@code NAME_poll()}, {@code NAME_emit()}
  * for events, {@code NAME} for a dataport, {@code NAME_lock()} and so on for locks, {@code NAME_method(…)} or {@code
- * NAME.method(…)} for procedures, {@code println} for its console.
+ * NAME.method(…)} for procedures, an attribute's name for its value, {@code
+ * println} for its console.
  */
 public final class ComponentWords extends Block {
     private static final List<String> EVENT_WORDS = List.of("wait", "poll", "emit");
@@ -70,7 +71,7 @@ public final class ComponentWords extends Block {
     public Object propertyMissing(String name) {
         return ports.hasDataport(name)
                 ? ports.dataport(name)
-                : ports.live(name).orElseGet(() -> super.propertyMissing(name));
+                : ports.live(name).or(() -> ports.attribute(name)).orElseGet(() -> super.propertyMissing(name));
     }
 
     @Override

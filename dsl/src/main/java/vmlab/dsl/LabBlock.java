@@ -12,6 +12,7 @@ import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChange;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.Composition;
+import vmlab.dsl.model.Procedure;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
 import vmlab.lab.LabComponent;
@@ -23,6 +24,7 @@ public final class LabBlock extends Block {
     private final SourceLocation location;
     private final List<VmSpec> vms = new ArrayList<>();
     private final List<ComponentSpec> components = new ArrayList<>();
+    private final List<Procedure> procedures = new ArrayList<>();
     private final List<Composition> compositions = new ArrayList<>();
     private final List<AssemblyChange.Named> removed = new ArrayList<>();
     private final List<AssemblyChange.Named> unplugged = new ArrayList<>();
@@ -62,9 +64,25 @@ public final class LabBlock extends Block {
     public void component(
             String name,
             @DelegatesTo(value = ComponentBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
-        ComponentBlock words = new ComponentBlock(script(), name);
+        ComponentBlock words = new ComponentBlock(script(), name, knownProcedures());
         words.fill(block);
         components.add(words.spec());
+    }
+
+    /** A type of procedures, declared before the components that have one. */
+    public void procedure(
+            String name,
+            @DelegatesTo(value = ProcedureBlock.class, strategy = Closure.DELEGATE_ONLY) Closure<?> block) {
+        SourceLocation at = here("procedure");
+        ProcedureBlock words = new ProcedureBlock(script(), name);
+        words.fill(block);
+        procedures.add(new Procedure(name, words.signatures(), at));
+    }
+
+    /** Declared here or in the lab; of two of one name this one. */
+    private List<Procedure> knownProcedures() {
+        return Stream.concat(procedures.stream(), script().context().lab().assembly().procedures().stream())
+                .toList();
     }
 
     /** Instances and connections. */
@@ -118,6 +136,6 @@ public final class LabBlock extends Block {
     }
 
     Assembly assembly() {
-        return new Assembly(vms, components, Composition.union(compositions), location);
+        return new Assembly(vms, components, procedures, Composition.union(compositions), location);
     }
 }

@@ -14,6 +14,7 @@ import vmlab.dsl.model.Composition.InstanceSetting;
 import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Connection.End;
 import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.Procedure;
 import vmlab.dsl.model.Restart;
 import vmlab.dsl.model.Setting;
 import vmlab.dsl.model.SourceLocation;
@@ -33,6 +34,7 @@ public final class DslWriter {
     public static String write(Assembly assembly) {
         DslWriter writer = new DslWriter();
         writer.line(0, "lab {");
+        assembly.procedures().forEach(writer::procedure);
         assembly.components().forEach(writer::component);
         assembly.vms().forEach(writer::vm);
         writer.composition(assembly.composition());
@@ -43,6 +45,12 @@ public final class DslWriter {
 
     private void line(int depth, String content) {
         text.append("    ".repeat(depth)).append(content).append('\n');
+    }
+
+    private void procedure(Procedure procedure) {
+        line(1, "procedure(" + GroovyText.of(procedure.name()) + ") {");
+        procedure.words().forEach(method -> line(2, "method " + GroovyText.of(method)));
+        line(1, "}");
     }
 
     private void component(ComponentSpec component) {

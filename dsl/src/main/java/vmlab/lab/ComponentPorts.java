@@ -53,14 +53,12 @@ final class ComponentPorts implements Behaviour.Ports {
 
     @Override
     public String await(List<String> consumed) {
-        List<LabEvent> events = consumed.stream()
-                .map(face -> event(face, Interface.Kind.CONSUMES))
-                .toList();
-        AtomicReference<LabEvent> taken = new AtomicReference<>();
-        BooleanSupplier take = () -> take(events, taken);
+        AtomicReference<String> taken = new AtomicReference<>();
+        BooleanSupplier take = () -> take(consumed, taken);
         if (!take.getAsBoolean()) {
             String names = String.join(" ", consumed);
-            events.forEach(event -> lab.record(Timeline.Kind.WAIT, component.name(), event.path(), ""));
+            consumed.forEach(
+                    face -> lab.record(Timeline.Kind.WAIT, component.name(), component.name() + "." + face, ""));
             awaiting.accept(names);
             try {
                 lab.wiring().gate(component.name()).await(take);
@@ -70,18 +68,50 @@ final class ComponentPorts implements Behaviour.Ports {
                 awaiting.accept("");
             }
         }
-        return consumed.get(events.indexOf(taken.get()));
+        return taken.get();
     }
 
-    /** Takes the first of some events that has come. */
-    private static boolean take(List<LabEvent> events, AtomicReference<LabEvent> taken) {
-        events.stream().filter(event -> event.channel().poll()).findFirst().ifPresent(taken::set);
+    /** Takes the first of some events or calls that has come. */
+    private boolean take(List<String> faces, AtomicReference<String> taken) {
+        faces.stream().filter(this::poll).findFirst().ifPresent(taken::set);
         return taken.get() != null;
     }
 
     @Override
     public boolean poll(String consumed) {
-        return event(consumed, Interface.Kind.CONSUMES).channel().poll();
+        return provides(consumed)
+                ? component.calls().begin(consumed)
+                : event(consumed, Interface.Kind.CONSUMES).channel().poll();
+    }
+
+    private boolean provides(String face) {
+        return component
+                .spec()
+                .type()
+                .face(face)
+                .filter(f -> f.kind() == Interface.Kind.PROVIDES)
+                .isPresent();
+    }
+
+    @Override
+    public Behaviour.Call call(String provided) {
+        return component.calls().begun(provided);
+    }
+
+    @Override
+    public Object call(String used, String method, List<Object> arguments) {
+        component.calls().servedHere();
+        return lab.wiring()
+                .port(component.name(), used)
+                .filter(LabProcedure.class::isInstance)
+                .map(LabProcedure.class::cast)
+                .orElseThrow()
+                .call(method, arguments);
+    }
+
+    @Override
+    public Optional<Object> attribute(String name) {
+        return component.attribute(name);
     }
 
     @Override

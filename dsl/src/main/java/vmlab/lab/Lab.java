@@ -20,10 +20,12 @@ import vmlab.ccomponent.CBehaviour;
 import vmlab.dsl.model.Assembly;
 import vmlab.dsl.model.AssemblyChange;
 import vmlab.dsl.model.AssemblyChecker;
+import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.CompositionChecker;
 import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
+import vmlab.dsl.model.Procedure;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
@@ -349,6 +351,19 @@ public final class Lab implements AutoCloseable {
             return component(instance)
                     .orElseThrow(() -> new LabMistake(instance + " is no component that is called", "call another"))
                     .serve(face, method, arguments);
+        }
+
+        @Override
+        public boolean servesCalls(String instance) {
+            return component(instance)
+                    .flatMap(component -> component.spec().behaviour())
+                    .filter(Behaviour::servesCalls)
+                    .isPresent();
+        }
+
+        @Override
+        public Optional<Procedure> procedure(String type) {
+            return assembly.procedure(type);
         }
 
         @Override

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import vmlab.crossvm.Dataport;
 import vmlab.dsl.model.Behaviour;
 import vmlab.dsl.model.ComponentSpec;
+import vmlab.dsl.model.ComponentType.AttributeDeclaration;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Method;
 import vmlab.dsl.model.Similar;
@@ -38,6 +39,7 @@ public final class LabComponent implements AutoCloseable {
     private final String name;
     private final Lab lab;
     private final ComponentOutput output;
+    private final Calls calls;
 
     /** Guarded by this object for changes, as are the others. */
     private volatile ComponentSpec spec;
@@ -50,6 +52,7 @@ public final class LabComponent implements AutoCloseable {
         this.name = Objects.requireNonNull(name);
         this.spec = Objects.requireNonNull(spec);
         this.lab = Objects.requireNonNull(lab);
+        calls = lab.wiring().calls(name);
         output = new ComponentOutput(line -> {
             lab.record(Timeline.Kind.PRINT, name, line);
             lab.author().told(name + ": " + line);
@@ -175,6 +178,7 @@ public final class LabComponent implements AutoCloseable {
             again = ofItself && spec.restart().follows(end == ComponentRun.End.FAILED, restarts);
             restarts += again ? 1 : 0;
         }
+        calls.over(again);
         lab.record(Timeline.Kind.STATE, name, state.name().toLowerCase(Locale.ROOT));
         if (end == ComponentRun.End.FAILED) {
             String next = again
@@ -195,6 +199,9 @@ public final class LabComponent implements AutoCloseable {
         if (state == State.STOPPED) {
             throw new LabMistake(name + " is stopped and answers no calls", name + ".start() starts it");
         }
+        if (spec.behaviour().filter(Behaviour::servesCalls).isPresent()) {
+            return served(face, method, arguments);
+        }
         Map<String, Method> methods = spec.methods();
         Method called = methods.get(face + "_" + method);
         if (called == null) {
@@ -209,6 +216,34 @@ public final class LabComponent implements AutoCloseable {
                             method, names, face + "_" + method + " { … } in component('" + type() + "') makes it"));
         }
         return called.call(new ComponentPorts(this, lab, what -> {}), arguments);
+    }
+
+    private Object served(String face, String method, List<Object> arguments) {
+        synchronized (this) {
+            if (state == State.ENDED || state == State.FAILED) {
+                throw new LabMistake(
+                        name + " has " + state.name().toLowerCase(Locale.ROOT) + " and answers no calls",
+                        name + ".restart() begins it anew");
+            }
+        }
+        return calls.call(face, method, arguments);
+    }
+
+    Calls calls() {
+        return calls;
+    }
+
+    /** The value of an attribute of its own: as it was set, or the default of its type. */
+    Optional<Object> attribute(String attribute) {
+        return lab.assembly().composition().settings().stream()
+                .filter(s ->
+                        s.instance().equals(name) && s.setting().attribute().equals(attribute))
+                .map(s -> s.setting().value())
+                .findFirst()
+                .or(() -> spec.type().attributes().stream()
+                        .filter(a -> a.name().equals(attribute))
+                        .findFirst()
+                        .flatMap(AttributeDeclaration::value));
     }
 
     /** Ctrl-C: ends a run that loops for ever. */

@@ -19,6 +19,7 @@ import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Connector;
 import vmlab.dsl.model.CrossvmConnection;
 import vmlab.dsl.model.Interface;
+import vmlab.dsl.model.Procedure;
 import vmlab.dsl.model.VmSpec;
 
 /**
@@ -43,6 +44,12 @@ final class Wiring implements AutoCloseable {
         /** Does what a component's procedure is. */
         Object serve(String instance, String face, String method, List<Object> arguments);
 
+        /** Whether a component's run does what is called of it. */
+        boolean servesCalls(String instance);
+
+        /** What is declared of a type of procedures; empty if it isn't. */
+        Optional<Procedure> procedure(String type);
+
         /** What a semaphore begins with. */
         int initialCount(String instance, Interface semaphore);
     }
@@ -53,6 +60,7 @@ final class Wiring implements AutoCloseable {
     private final Watches watches;
     private final Map<String, LabEvent> events = new ConcurrentHashMap<>();
     private final Map<String, Gate> gates = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Thread, Calls> callers = new ConcurrentHashMap<>();
     private final Map<String, LabDataport> dataports = new ConcurrentHashMap<>();
     private final Map<String, LabProcedure> procedures = new ConcurrentHashMap<>();
     private final Map<String, LabLock> locks = new ConcurrentHashMap<>();
@@ -97,8 +105,18 @@ final class Wiring implements AutoCloseable {
     }
 
     private LabProcedure procedure(String path, String instance, Interface face) {
-        LabProcedure.Provider own = (method, arguments) -> surroundings.serve(instance, face.name(), method, arguments);
-        return new LabProcedure(path, face.kind(), own, activity);
+        LabProcedure.Provider own = new LabProcedure.Provider() {
+            @Override
+            public Object serve(String method, List<Object> arguments) {
+                return surroundings.serve(instance, face.name(), method, arguments);
+            }
+
+            @Override
+            public boolean queues() {
+                return surroundings.servesCalls(instance);
+            }
+        };
+        return new LabProcedure(path, face.kind(), own, activity, () -> surroundings.procedure(face.type()));
     }
 
     private LabEvent event(String instance, Interface face) {
@@ -131,6 +149,11 @@ final class Wiring implements AutoCloseable {
     /** Where the component of that name waits for its events. */
     Gate gate(String instance) {
         return gates.computeIfAbsent(instance, i -> new Gate(activity));
+    }
+
+    /** Where the component of that name is called. */
+    Calls calls(String instance) {
+        return new Calls(instance, gate(instance), activity, callers);
     }
 
     /** An interface of any kind. */

@@ -30,6 +30,7 @@
 #define MARK "\0\0vmlab:"
 #define MARK_BYTES 8
 #define REQUEST_BYTES 4096
+#define READ_BYTES 256
 #define STACK_BYTES (256 * 1024)
 #define GUARD_BYTES 4096
 #define MEMORY_BYTES (512 * 1024 * 1024)
@@ -49,27 +50,50 @@ static void (*putchar_function)(int);
 
 // The lab
 
-// One write, which no other output comes between.
-static void request(const char *verb, const char *argument)
+// A line that no other output comes between. Ends the component if the lab has gone.
+static void tell(const char *line, size_t bytes)
 {
-    char line[REQUEST_BYTES];
     fflush(stdout);
     fflush(console);
-    memcpy(line, MARK, MARK_BYTES);
-    int bytes = MARK_BYTES
-                + snprintf(line + MARK_BYTES, sizeof line - MARK_BYTES, "%s %s\n", verb, argument);
-    if (write(STDOUT_FILENO, line, bytes) != bytes) {
-        _exit(0);
+    while (bytes > 0) {
+        ssize_t written = write(STDOUT_FILENO, line, bytes);
+        if (written <= 0) {
+            _exit(0);
+        }
+        line += written;
+        bytes -= written;
     }
 }
 
-// Ends the component if the lab has gone.
+static void request(const char *verb, const char *argument)
+{
+    char line[REQUEST_BYTES];
+    memcpy(line, MARK, MARK_BYTES);
+    tell(line, MARK_BYTES + snprintf(line + MARK_BYTES, sizeof line - MARK_BYTES, "%s %s\n", verb, argument));
+}
+
+static void *enough(void *memory, size_t *room, size_t bytes)
+{
+    if (bytes > *room) {
+        *room = 2 * bytes;
+        memory = realloc(memory, *room);
+        if (!memory) {
+            fputs("no memory for what is called\n", stderr);
+            exit(1);
+        }
+    }
+    return memory;
+}
+
+// Good until the next one. Ends the component if the lab has gone.
 static const char *answer(void)
 {
-    static char line[256];
+    static char *line;
+    static size_t room;
     size_t bytes = 0;
     do {
-        ssize_t got = read(STDIN_FILENO, line + bytes, sizeof line - 1 - bytes);
+        line = enough(line, &room, bytes + READ_BYTES);
+        ssize_t got = read(STDIN_FILENO, line + bytes, READ_BYTES);
         if (got <= 0) {
             _exit(0);
         }
@@ -187,6 +211,17 @@ static struct vmlab_thread *new_thread(struct vmlab_event *event)
     return thread;
 }
 
+// What is called goes on beside the control thread, on a thread for each interface.
+static void start_serving(void)
+{
+    for (struct vmlab_event **event = vmlab_events; *event; event++) {
+        if ((*event)->callback) {
+            (*event)->thread = new_thread(*event);
+            (*event)->parked = 1;
+        }
+    }
+}
+
 // Events
 
 void vmlab_emit(const char *event)
@@ -245,6 +280,124 @@ int vmlab_reg_callback(struct vmlab_event *event, void (*callback)(void *), void
 void seL4_Yield(void)
 {
     let_others_run();
+}
+
+// Procedures
+
+static char *message;
+static size_t message_bytes;
+
+static void add(const char *text, size_t bytes)
+{
+    static size_t room;
+    message = enough(message, &room, message_bytes + bytes);
+    memcpy(message + message_bytes, text, bytes);
+    message_bytes += bytes;
+}
+
+static void begin_message(const char *verb, const char *face)
+{
+    message_bytes = 0;
+    add(MARK, MARK_BYTES);
+    add(verb, strlen(verb));
+    add(" ", 1);
+    add(face, strlen(face));
+}
+
+static void end_message(void)
+{
+    add("\n", 1);
+    tell(message, message_bytes);
+}
+
+void vmlab_begin_call(const char *face, const char *method)
+{
+    begin_message("call", face);
+    add(" ", 1);
+    add(method, strlen(method));
+}
+
+const char *vmlab_end_call(void)
+{
+    end_message();
+    return answer();
+}
+
+void vmlab_begin_return(const char *face)
+{
+    begin_message("return", face);
+}
+
+void vmlab_end_return(void)
+{
+    end_message();
+}
+
+void vmlab_put_number(long long value)
+{
+    char word[32];
+    add(word, snprintf(word, sizeof word, " %lld", value));
+}
+
+void vmlab_put_unsigned(unsigned long long value)
+{
+    char word[32];
+    add(word, snprintf(word, sizeof word, " %llu", value));
+}
+
+// In hexadecimal, as it may have anything in it.
+void vmlab_put_text(const char *text)
+{
+    add(" s", 2);
+    for (; *text; text++) {
+        char octet[3];
+        snprintf(octet, sizeof octet, "%02x", (unsigned char) *text);
+        add(octet, 2);
+    }
+}
+
+const char *vmlab_take_call(const char *face)
+{
+    request("take", face);
+    return answer();
+}
+
+// Whether a word comes next, which is passed over then.
+int vmlab_take_word(const char **words, const char *word)
+{
+    size_t bytes = strlen(word);
+    int is = strncmp(*words, word, bytes) == 0 && (*words)[bytes] == ' ';
+    *words += is ? bytes + 1 : 0;
+    return is;
+}
+
+unsigned long long vmlab_take_number(const char **words)
+{
+    char *end;
+    unsigned long long value = strtoull(*words, &end, 10);
+    *words = *end ? end + 1 : end;
+    return value;
+}
+
+// The caller's to free.
+char *vmlab_take_text(const char **words)
+{
+    const char *from = *words + 1;
+    size_t bytes = strcspn(from, " ") / 2;
+    char *text = malloc(bytes + 1);
+    if (!text) {
+        fputs("no memory for a text\n", stderr);
+        exit(1);
+    }
+    for (size_t i = 0; i < bytes; i++) {
+        unsigned octet;
+        sscanf(from + 2 * i, "%2x", &octet);
+        text[i] = octet;
+    }
+    text[bytes] = 0;
+    from += 2 * bytes;
+    *words = *from ? from + 1 : from;
+    return text;
 }
 
 // Locks
@@ -337,6 +490,17 @@ static void map(const char *description)
             *dataport->pointer = memory;
             dataport->bytes = bytes;
             dataport->id = id;
+        }
+    }
+}
+
+// NAME:VALUE
+static void set(const char *description, size_t name_bytes)
+{
+    for (struct vmlab_attribute *attribute = vmlab_attributes; attribute->name; attribute++) {
+        if (strlen(attribute->name) == name_bytes && memcmp(attribute->name, description, name_bytes) == 0) {
+            const char *words = description + name_bytes + 1;
+            attribute->set(&words);
         }
     }
 }
@@ -479,11 +643,17 @@ int main(int count, char **arguments)
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     console = stdout;
     for (int i = 3; i < count; i++) {
-        map(arguments[i]);
+        size_t name_bytes = strcspn(arguments[i], ":=");
+        if (arguments[i][name_bytes] == ':') {
+            set(arguments[i], name_bytes);
+        } else {
+            map(arguments[i]);
+        }
     }
     tell_of_death();
     limit();
     confine();
+    start_serving();
     vmlab_begin();
     control_ended = 1;
     for (;;) {

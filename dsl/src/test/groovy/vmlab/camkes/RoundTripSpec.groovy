@@ -67,6 +67,7 @@ class RoundTripSpec extends Specification {
         new vmlab.dsl.model.Assembly(
                 assembly.vms(),
                 assembly.components().collect { new vmlab.dsl.model.ComponentSpec(it.type(), Optional.empty()) },
+                assembly.procedures(),
                 assembly.composition(),
                 assembly.location())
     }

@@ -43,7 +43,7 @@ class CBehaviourSpec extends Specification {
 
     private CBehaviour behaviour(String text, String... faces) {
         def source = Files.writeString(folder.resolve('print_server.c'), text.stripIndent())
-        CBehaviour.of(TestPorts.type(faces), [source], [], guest::component)
+        CBehaviour.of(new CSource(TestPorts.type(faces), [source], [], []), guest::component)
     }
 
     private void runs(String text, String... faces) {
@@ -293,7 +293,7 @@ class CBehaviourSpec extends Specification {
         def memory = ports.dataports.data.memory()
         def source = Files.writeString(folder.resolve('loop.c'), '#include <camkes.h>\n'
                 + 'int run(void) { *(volatile int *) data = 1; for (;;); }')
-        def program = guest.component(new CSource(TestPorts.type('dataport Buf(4096) data'), [source], []))
+        def program = guest.component(new CSource(TestPorts.type('dataport Buf(4096) data'), [source], [], []))
         ComponentProcess process
 
         when:
@@ -357,7 +357,7 @@ class CBehaviourSpec extends Specification {
         given:
         def hello = behaviour('#include "word.h"\n#include <stdio.h>\nint run(void) { puts(WORD); return 0; }')
         Files.writeString(folder.resolve('word.h'), '#define WORD "one"\n')
-        def programs = { -> guest.component(new CSource(TestPorts.type(), [folder.resolve('print_server.c')], [])).file() }
+        def programs = { -> guest.component(new CSource(TestPorts.type(), [folder.resolve('print_server.c')], [], [])).file() }
 
         when:
         ports.start(hello)

@@ -15,6 +15,7 @@ import vmlab.dsl.model.SourceLocation
 class TestPorts implements Behaviour.Ports, AutoCloseable {
     final Map<String, EventChannel> events = new ConcurrentHashMap<>()
     final Map<String, Dataport> dataports = [:]
+    final Map<String, Object> attributes = [:]
     final LinkedBlockingQueue<String> said = new LinkedBlockingQueue<>()
     private final StringBuffer text = new StringBuffer()
     private Thread thread
@@ -104,6 +105,21 @@ class TestPorts implements Behaviour.Ports, AutoCloseable {
     @Override
     void emit(String emitted) {
         said.add(emitted)
+    }
+
+    @Override
+    Behaviour.Call call(String provided) {
+        throw new IllegalStateException(provided)
+    }
+
+    @Override
+    Object call(String used, String method, List<Object> arguments) {
+        throw new IllegalStateException(used)
+    }
+
+    @Override
+    Optional<Object> attribute(String name) {
+        Optional.ofNullable(attributes[name])
     }
 
     @Override

@@ -8,6 +8,7 @@ import spock.lang.Specification
 import spock.lang.TempDir
 import spock.lang.Timeout
 import vmlab.ccomponent.CBehaviour
+import vmlab.ccomponent.CSource
 import vmlab.lab.Backend
 import vmlab.lab.Lab
 import vmlab.lab.LabSettings
@@ -200,7 +201,7 @@ class PrintClientSpec extends Specification {
 
         when: 'the tutorial\'s own component takes its place'
         def source = Files.writeString(folder.resolve('print_server.c'), SERVER)
-        server.run(CBehaviour.of(server.spec().type(), [source], [], guest::component))
+        server.run(CBehaviour.of(new CSource(server.spec().type(), [source], [], []), guest::component))
         vm.sh('print_client hello world')
 
         then:

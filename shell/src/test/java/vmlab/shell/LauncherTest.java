@@ -41,6 +41,17 @@ final class LauncherTest {
     }
 
     @Test
+    void aPipeGetsWordsOnly() throws IOException, InterruptedException {
+        Launched.Result result = Launched.with()
+                .set("TERM", "xterm-256color")
+                .input("def twice(n) {\n  n * 2\n}\ntwice(21)\n/vms\n")
+                .run();
+
+        assertEquals("42\nno VMs yet; lab { vm(0) { … } } makes one\n", result.out());
+        assertEquals("", result.err());
+    }
+
+    @Test
     void staysSilentWithAnArchiveThatDoesNotFit() throws IOException, InterruptedException {
         Path archive = Files.writeString(folder.resolve("wrong.jsa"), "no archive");
 

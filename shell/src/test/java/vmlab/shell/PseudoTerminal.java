@@ -4,6 +4,7 @@ package vmlab.shell;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -110,6 +111,20 @@ final class PseudoTerminal implements AutoCloseable {
                 at = words().indexOf(text, seen);
             }
             seen = at + text.length();
+        }
+        return this;
+    }
+
+    /** The user pulls at the window: the kernel tells it by SIGWINCH. */
+    PseudoTerminal resize(int columns, int rows) throws IOException, InterruptedException {
+        long launched = process.children().findFirst().orElseThrow().pid();
+        String terminal =
+                Files.readSymbolicLink(Path.of("/proc/" + launched + "/fd/0")).toString();
+        String size = "cols %d rows %d".formatted(columns, rows);
+        Launched.Result result =
+                Launched.command("sh", "-c", "stty -F " + terminal + " " + size).run();
+        if (result.status() != 0) {
+            throw new AssertionError("stty: " + result);
         }
         return this;
     }

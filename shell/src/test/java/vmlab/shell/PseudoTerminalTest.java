@@ -99,4 +99,47 @@ final class PseudoTerminalTest {
             terminal.type("'vm0 is ' + vm0.state()\r").shows("\nvm0 is RUNNING");
         }
     }
+
+    @Test
+    void aWindowIsPulledAtWhileLinesComeAndSomebodyTypes() throws IOException, InterruptedException {
+        try (PseudoTerminal terminal = PseudoTerminal.running(state, "xterm", "")) {
+            terminal.shows("vmlab> ");
+            terminal.type("lab { component('Chatter') { run { 3000.times { println \"line $it\" } } };"
+                    + " composition { component Chatter, 'chatter' } }; 'ready'\r");
+            terminal.shows("line 0");
+
+            terminal.type("'abcdefgh").resize(40, 12);
+            terminal.type("ijklmnop").resize(120, 40);
+            terminal.type("qrstuvwxyz'.size()\r").shows("\n26");
+
+            terminal.type("/quit\r");
+            assertEquals(0, terminal.status());
+        }
+    }
+
+    @Test
+    void ctrlCDuringTheBuildOfAnImageEndsTheBuild() throws IOException, InterruptedException {
+        Guest.required();
+        Path begun = state.resolve("begun");
+        Path program = Files.createDirectories(state.resolve("endless"));
+        Files.writeString(program.resolve("Makefile"), "all:\n\techo $$$$ > %s; exec sleep 1000\n".formatted(begun));
+        try (PseudoTerminal terminal = PseudoTerminal.running(state, "xterm", "")) {
+            terminal.shows("vmlab> ");
+            terminal.type(
+                            "lab { vm(0) { kernel_image = debian.kernel; initrd_image = rootfs { pkg '%s' } } }; 'ready'\r"
+                                    .formatted(program))
+                    .shows("\nready");
+            terminal.type(
+                            "Thread.startDaemon { while (!new File('%s').size()) { sleep 50 }; println 'it has be' + 'gun' }; vm0.start()\r"
+                                    .formatted(begun))
+                    .shows("it has begun");
+
+            terminal.type("\u0003").shows("interrupted");
+
+            terminal.shows("vmlab> ");
+            terminal.type("eventually(20.seconds) { assert !ProcessHandle.of(%s).present }; 'it has en' + 'ded'\r"
+                            .formatted(Files.readString(begun).strip()))
+                    .shows("it has ended");
+        }
+    }
 }

@@ -11,13 +11,19 @@ import java.util.stream.Stream;
  *
  * @param vms in the order of the script; each is an instance of a component of its own
  * @param components the other types of components
+ * @param procedures the types of procedures that are declared
  * @param composition the other instances, all connections, and what was set for them
  */
 public record Assembly(
-        List<VmSpec> vms, List<ComponentSpec> components, Composition composition, SourceLocation location) {
+        List<VmSpec> vms,
+        List<ComponentSpec> components,
+        List<Procedure> procedures,
+        Composition composition,
+        SourceLocation location) {
     public Assembly {
         vms = List.copyOf(vms);
         components = List.copyOf(components);
+        procedures = List.copyOf(procedures);
         Objects.requireNonNull(composition);
         Objects.requireNonNull(location);
     }
@@ -30,6 +36,7 @@ public record Assembly(
         return new Assembly(
                 parts.stream().flatMap(p -> p.vms.stream()).toList(),
                 parts.stream().flatMap(p -> p.components.stream()).toList(),
+                parts.stream().flatMap(p -> p.procedures.stream()).toList(),
                 Composition.union(parts.stream().map(Assembly::composition).toList()),
                 parts.get(parts.size() - 1).location);
     }
@@ -43,6 +50,11 @@ public record Assembly(
     /** The component of that name that is no VM's. */
     public Optional<ComponentSpec> component(String name) {
         return components.stream().filter(c -> c.type().name().equals(name)).findFirst();
+    }
+
+    /** The procedure of that name. */
+    public Optional<Procedure> procedure(String name) {
+        return procedures.stream().filter(p -> p.name().equals(name)).findFirst();
     }
 
     /** The composition with the VMs in it, and what was set for their dataports. */
@@ -88,7 +100,7 @@ public record Assembly(
                         .filter(setting -> Attribute.exists(setting.attribute()) || vm.isOfDataport(setting))
                         .toList()))
                 .toList();
-        return new Assembly(all, components, composition, location);
+        return new Assembly(all, components, procedures, composition, location);
     }
 
     private Optional<ComponentType> typeOf(String instance) {
@@ -101,6 +113,6 @@ public record Assembly(
 
     /** VMs alone. */
     public Assembly(List<VmSpec> vms, SourceLocation location) {
-        this(vms, List.of(), Composition.EMPTY, location);
+        this(vms, List.of(), List.of(), Composition.EMPTY, location);
     }
 }

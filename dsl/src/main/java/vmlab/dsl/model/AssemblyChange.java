@@ -42,13 +42,16 @@ public record AssemblyChange(Assembly described, List<Named> removed, List<Named
         List<VmSpec> vms = merged(old.vms(), described.vms(), VmSpec::name);
         List<ComponentSpec> components =
                 merged(old.components(), described.components(), c -> c.type().name());
+        List<Procedure> procedures = merged(old.procedures(), described.procedures(), Procedure::name);
         Composition before = old.composition();
         Composition after = described.composition();
         List<Instance> instances = merged(before.instances(), after.instances(), Instance::name);
-        Assembly without = new Assembly(vms, components, compositionOf(instances, old), described.location());
+        Assembly without =
+                new Assembly(vms, components, procedures, compositionOf(instances, old), described.location());
         return new Assembly(
                 vms,
                 components,
+                procedures,
                 without.composition().keeping(connection -> isWhole(connection, without)),
                 described.location());
     }

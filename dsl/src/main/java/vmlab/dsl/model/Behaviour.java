@@ -24,18 +24,32 @@ public interface Behaviour {
         void await(String consumed);
 
         /**
-         * Waits for any of some events, and takes it; for ever if there are none.
+         * Waits for any of some events or calls, and takes it; for ever if there are none.
          *
+         * @param consumed names of interfaces that consume events or provide procedures
          * @return which one; the first of those that have come
          * @throws Stopped when the component is to end
          */
         String await(List<String> consumed);
 
-        /** Whether an event has come since it was last taken. */
+        /** Whether an event or a call has come since one was last taken; takes it. */
         boolean poll(String consumed);
 
         /** Emits an event; doesn't wait. */
         void emit(String emitted);
+
+        /**
+         * The call that {@link #await} or {@link #poll} has told of, by naming the interface that it is of.
+         *
+         * @throws IllegalStateException if there is none
+         */
+        Call call(String provided);
+
+        /** Calls a method of a procedure that it uses, and waits for the answer; null if it has none. */
+        Object call(String used, String method, List<Object> arguments);
+
+        /** The value of an attribute of the instance; empty if it has none of that name. */
+        Optional<Object> attribute(String name);
 
         /** Whether there is a dataport of that name. */
         boolean hasDataport(String name);
@@ -62,6 +76,22 @@ public interface Behaviour {
         public Stopped() {
             super("the component was stopped", null, false, false);
         }
+    }
+
+    /** A call of a procedure that the component provides. */
+    interface Call {
+        String method();
+
+        /** What went in, as its {@link Procedure} has it. */
+        List<Object> arguments();
+
+        /** Lets who has called go on; null if there is no answer. */
+        void answer(Object value);
+    }
+
+    /** Whether its run does what is called of procedures that the component provides; else {@link Method}s do. */
+    default boolean servesCalls() {
+        return false;
     }
 
     /** Runs until the component has nothing more to do. */

@@ -20,7 +20,17 @@ public final class Placeless {
                 a.components().stream()
                         .map(c -> new ComponentSpec(of(c.type()), c.behaviour()))
                         .toList(),
+                a.procedures().stream().map(Placeless::of).toList(),
                 of(a.composition()),
+                NOWHERE);
+    }
+
+    private static Procedure of(Procedure procedure) {
+        return new Procedure(
+                procedure.name(),
+                procedure.signatures().stream()
+                        .map(s -> new Procedure.Signature(s.type(), s.name(), s.parameters(), NOWHERE))
+                        .toList(),
                 NOWHERE);
     }
 
