@@ -40,8 +40,11 @@ final class RegionPlanner {
     private final int leastHeat;
     private final Map<Integer, Block> found = new TreeMap<>();
     private final Set<Integer> entries = new HashSet<>();
-    private final PriorityQueue<Reached> reached = new PriorityQueue<>(
-            Comparator.comparingInt((Reached next) -> -next.block.heat).thenComparingInt(next -> next.number));
+    /** The hottest first, by powers of two: what is sampled is no more exact; then in the order of control. */
+    private final PriorityQueue<Reached> reached =
+            new PriorityQueue<>(Comparator.comparingInt((Reached next) -> Integer.numberOfLeadingZeros(next.block.heat))
+                    .thenComparingInt(next -> next.number));
+
     private int reachedCount;
     private int instructions;
 
