@@ -66,8 +66,7 @@ public final class ProcedureChecker {
     }
 
     private void unknown(ComponentSpec component, Interface face) {
-        List<String> names =
-                assembly.procedures().stream().map(Procedure::name).toList();
+        List<String> names = assembly.procedures().stream().map(Procedure::name).toList();
         add(
                 face.location(),
                 component.type().name() + " " + face.kind().words() + " " + face.name()
@@ -116,10 +115,16 @@ public final class ProcedureChecker {
     // ---- attributes
 
     private void checkDefaults(ComponentSpec component) {
-        component.type().attributes().forEach(attribute -> attribute
-                .value()
-                .ifPresent(value -> checkValue(
-                        component.type().name() + "." + attribute.name(), attribute, value, attribute.location())));
+        component
+                .type()
+                .attributes()
+                .forEach(attribute -> attribute
+                        .value()
+                        .ifPresent(value -> checkValue(
+                                component.type().name() + "." + attribute.name(),
+                                attribute,
+                                value,
+                                attribute.location())));
     }
 
     private void checkSetting(Composition.InstanceSetting setting) {
