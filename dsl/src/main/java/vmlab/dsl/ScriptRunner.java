@@ -15,8 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.codehaus.groovy.control.CompilerConfiguration;
 import org.codehaus.groovy.control.customizers.ASTTransformationCustomizer;
 import org.codehaus.groovy.control.customizers.ImportCustomizer;
@@ -36,6 +40,9 @@ import vmlab.vmm.HostMistake;
  * guest or the host did; anything else that is thrown is a bug of vmlab with its full trace.
  */
 public final class ScriptRunner {
+    /** The variables that are there before anybody has made one. */
+    public static final Set<String> FIRST_NAMES = Set.of("out", "seed", "random");
+
     private static final String PROMPT = "prompt";
 
     private final LabScript.Context context;
@@ -186,6 +193,12 @@ public final class ScriptRunner {
     /** Variables of scripts and prompt, for completion. */
     public Binding binding() {
         return binding;
+    }
+
+    /** The names of the variables there are. */
+    public Set<String> names() {
+        Map<?, ?> variables = binding.getVariables();
+        return variables.keySet().stream().map(Object::toString).collect(Collectors.toCollection(TreeSet::new));
     }
 
     public Lab lab() {

@@ -27,6 +27,7 @@ import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.Procedure;
+import vmlab.dsl.model.ProcedureChecker;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
@@ -180,6 +181,7 @@ public final class Lab implements AutoCloseable {
     private List<Problem> problems(List<VmSpec> touched, Assembly whole, Set<String> mayBeLoose) {
         List<Problem> problems =
                 new ArrayList<>(CompositionChecker.check(whole.types(), whole.wholeComposition(), mayBeLoose));
+        problems.addAll(ProcedureChecker.check(whole));
         touched.forEach(vm -> problems.addAll(machines.problems(vm)));
         return problems;
     }

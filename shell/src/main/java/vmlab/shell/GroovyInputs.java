@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -20,7 +19,6 @@ import org.jline.reader.Candidate;
 import vmlab.dsl.Glossary;
 import vmlab.dsl.LabScript;
 import vmlab.dsl.ScriptProperties;
-import vmlab.dsl.ScriptRunner;
 
 /**
  * Groovy at the prompt.
@@ -36,10 +34,10 @@ final class GroovyInputs implements Language {
     private static final Pattern LINK = Pattern.compile("\\.\\s*([A-Za-z_]\\w*)");
     private static final Set<Class<?>> PLUMBING = Set.of(Object.class, GroovyObject.class);
 
-    private final Supplier<ScriptRunner> runner;
+    private final GroovyStart start;
 
-    GroovyInputs(Supplier<ScriptRunner> runner) {
-        this.runner = Objects.requireNonNull(runner);
+    GroovyInputs(GroovyStart start) {
+        this.start = Objects.requireNonNull(start);
     }
 
     @Override
@@ -49,12 +47,12 @@ final class GroovyInputs implements Language {
 
     @Override
     public boolean isIncomplete(String input) {
-        return runner.get().isIncomplete(input);
+        return start.runner().isIncomplete(input);
     }
 
     @Override
     public String evaluate(String input) {
-        return Session.shown(runner.get().evaluate(input));
+        return Session.shown(start.runner().evaluate(input));
     }
 
     @Override
@@ -76,8 +74,8 @@ final class GroovyInputs implements Language {
         if (chain.find()) {
             typeOf(chain.group("first"), chain.group("rest")).ifPresent(type -> addMembers(type, candidates));
         } else if (!before.stripTrailing().endsWith(".")) {
-            for (Object name : runner.get().binding().getVariables().keySet()) {
-                candidates.add(name(name.toString(), ""));
+            for (String name : start.names()) {
+                candidates.add(name(name, ""));
             }
             addWords(candidates);
         }
@@ -85,7 +83,7 @@ final class GroovyInputs implements Language {
 
     /** The type at the end of a chain that begins at a variable. */
     private Optional<Class<?>> typeOf(String first, String rest) {
-        Map<?, ?> variables = runner.get().binding().getVariables();
+        Map<?, ?> variables = start.runner().binding().getVariables();
         Object value = variables.get(first);
         Optional<Class<?>> type = Optional.ofNullable(value).map(Object::getClass);
         Matcher link = LINK.matcher(rest);

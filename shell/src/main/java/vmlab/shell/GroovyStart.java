@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.util.ArrayList;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.LoggerFactory;
@@ -59,6 +60,11 @@ final class GroovyStart {
         }
     }
 
+    /** The names of variables: while Groovy isn't there, those of every session. Tab doesn't wait for it. */
+    Set<String> names() {
+        return runner.isDone() ? runner().names() : ScriptRunner.FIRST_NAMES;
+    }
+
     /** Whether what is asked of Groovy is answered at once. */
     boolean isWarm() {
         return warm;
@@ -78,7 +84,7 @@ final class GroovyStart {
     private void rehearse() {
         try (Lab unseen = new Lab(lab.settings())) {
             ScriptRunner first = new ScriptRunner(unseen, new PrintWriter(Writer.nullWriter()));
-            GroovyInputs inputs = new GroovyInputs(() -> first);
+            GroovyInputs inputs = new GroovyInputs(of(first));
             inputs.complete("", 0, new ArrayList<>());
             new PromptHighlighter(first.binding()::hasVariable, () -> true).code("1");
             warm = true;

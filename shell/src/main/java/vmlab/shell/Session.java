@@ -59,7 +59,7 @@ final class Session {
         this.surroundings = Objects.requireNonNull(surroundings);
         this.out = Objects.requireNonNull(out);
         this.attacher = Objects.requireNonNull(attacher);
-        groovy = new GroovyInputs(start::runner);
+        groovy = new GroovyInputs(start);
         language = groovy;
     }
 
