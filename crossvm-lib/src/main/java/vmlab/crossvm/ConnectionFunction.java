@@ -81,8 +81,10 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
     private final Ends ends;
     private final GuestEvents events;
     private final IrqLine irq;
+    private final GuestMemory memory;
     private final ConfigSpace config;
     private final byte[] shownName;
+    private Dataport dataport;
     private int counter;
     private int seen;
 
@@ -94,10 +96,11 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
         shownName =
                 Arrays.copyOf(Arrays.copyOf(ends.name.getBytes(StandardCharsets.US_ASCII), NAME_BYTES - 1), NAME_BYTES);
         long size = barBytes(ends.dataport);
-        Shared memory = new Shared(machine.memory(), ends.dataport.memory());
+        memory = machine.memory();
+        dataport = ends.dataport;
         config = new ConfigSpace(name, IDENTITY, machine.ports(), machine.mmio(), events)
                 .bar(EVENT_BAR, new Bar(Space.PREFETCHABLE_MEMORY, size, new Registers()))
-                .bar(DATAPORT_BAR, new Bar(Space.PREFETCHABLE_MEMORY, size, memory))
+                .bar(DATAPORT_BAR, new Bar(Space.PREFETCHABLE_MEMORY, size, new Shared(memory, dataport.memory())))
                 .preset(ConfigSpace.BAR0, 4, (int) place.eventAddress)
                 .preset(ConfigSpace.BAR0 + 4, 4, (int) (place.eventAddress + size))
                 .preset(ConfigSpace.INTERRUPT_PIN, 1, 1)
@@ -113,6 +116,25 @@ public final class ConnectionFunction implements PciFunction, Stateful<Connectio
             size <<= 1;
         }
         return size;
+    }
+
+    /**
+     * Its dataport is other memory from now on, which the guest sees where it has the dataport. Memory that its base address
+     * register has no room for is refused, and told. On the machine's thread.
+     */
+    public void share(Dataport other) {
+        if (other == dataport) {
+            return;
+        }
+        if (barBytes(other) != barBytes(dataport)) {
+            events.report(
+                    name,
+                    "a dataport of %d bytes doesn't fit its base address register: it keeps the memory it has"
+                            .formatted(other.sizeBytes()));
+            return;
+        }
+        dataport = other;
+        config.retarget(DATAPORT_BAR, new Shared(memory, other.memory()));
     }
 
     private void arrived() {

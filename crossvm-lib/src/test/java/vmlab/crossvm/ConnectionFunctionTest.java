@@ -87,6 +87,26 @@ class ConnectionFunctionTest {
         assertEquals(DATA, machine.memory().windows().get(0).base());
     }
 
+    @Test
+    void otherMemoryComesWhereTheGuestHasItsDataport() {
+        try (Dataport other = Dataport.create("other", 4096);
+                Dataport large = Dataport.create("large", 8192)) {
+            function.configWrite(ConfigSpace.BAR0 + 4, 4, 0xB0000000);
+            function.share(other);
+            assertEquals(1, machine.memory().windows().size());
+            assertEquals(0xB0000000L, machine.memory().windows().get(0).base());
+            function.share(large);
+            assertEquals(4096, machine.memory().windows().get(0).sizeBytes());
+            assertEquals(
+                    List.of(
+                            "a dataport of 8192 bytes doesn't fit its base address register: it keeps the memory it has"),
+                    reports);
+            function.configWrite(ConfigSpace.COMMAND, 2, 0);
+            function.share(dataport);
+            assertTrue(machine.memory().windows().isEmpty());
+        }
+    }
+
     /** The component's side is its own. */
     @Test
     void aComponentWritesAndEmitsWhileTheGuestHasNone() {

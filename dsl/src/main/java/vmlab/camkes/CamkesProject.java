@@ -17,6 +17,7 @@ import vmlab.dsl.model.AssemblyChecker;
 import vmlab.dsl.model.ComponentSpec;
 import vmlab.dsl.model.CompositionChecker;
 import vmlab.dsl.model.Problem;
+import vmlab.dsl.model.ProcedureChecker;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
 
@@ -118,6 +119,7 @@ public record CamkesProject(
         sources.values().forEach(source -> problems.addAll(source.unknownTypes()));
         if (problems.isEmpty()) {
             problems.addAll(AssemblyChecker.check(assembly));
+            problems.addAll(ProcedureChecker.check(assembly));
         }
         return new CamkesProject(assembly, system, problems, notes, sources);
     }

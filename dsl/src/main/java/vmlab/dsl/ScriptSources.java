@@ -43,9 +43,14 @@ final class ScriptSources {
         byFile.put(fileName, source);
     }
 
-    /** Whether a frame is one of a user's lines. */
+    /** Whether a frame is of a user's code. */
     boolean isUsers(StackTraceElement frame) {
-        return frame.getFileName() != null && byFile.containsKey(frame.getFileName()) && frame.getLineNumber() > 0;
+        return frame.getFileName() != null && byFile.containsKey(frame.getFileName());
+    }
+
+    /** Methods that Groovy has added have no lines, nor has one that had no room on the stack to begin. */
+    private boolean hasPlace(StackTraceElement frame) {
+        return isUsers(frame) && frame.getLineNumber() > 0;
     }
 
     /** Where the user's code stands, pointing at {@code word} if its line has it. */
@@ -55,7 +60,7 @@ final class ScriptSources {
 
     /** The user's line that is innermost in a trace. */
     Optional<SourceLocation> locate(StackTraceElement[] trace, String word) {
-        return Arrays.stream(trace).filter(this::isUsers).findFirst().map(frame -> {
+        return Arrays.stream(trace).filter(this::hasPlace).findFirst().map(frame -> {
             Source source = byFile.get(frame.getFileName());
             int line = frame.getLineNumber();
             return new SourceLocation(source.name(), line, column(source.line(line), word));
@@ -99,7 +104,7 @@ final class ScriptSources {
      */
     String excerpt(SourceLocation location, StackTraceElement[] trace) {
         Source source = Arrays.stream(trace)
-                .filter(this::isUsers)
+                .filter(this::hasPlace)
                 .findFirst()
                 .map(frame -> byFile.get(frame.getFileName()))
                 .filter(traced -> traced.name().equals(location.file()))

@@ -28,6 +28,9 @@ import vmlab.dsl.model.GuestSource;
  * <p>Errors: {@link BuildMistake} for sources that aren't there.
  */
 final class ImageParts {
+    /** Where the newer edition's applications have some of their programs. */
+    private static final String PROGRAMS_OF_CMAKE = "pkgs";
+
     private static final String INIT_TEMPLATE = "init_template";
     private static final String CAMKES_INIT = "camkes_init";
     private static final Pattern MODULE_FILE = Pattern.compile("([\\w.+-]+)\\.ko\\b");
@@ -227,16 +230,9 @@ final class ImageParts {
             throw new BuildMistake("there is no folder " + folder, "give the folder that holds pkg and modules");
         }
         for (Part.Kind kind : Part.Kind.values()) {
-            for (Path child : children(folder.resolve(kind.folder()))) {
-                Part part = Part.ofFolder(
-                        kind,
-                        child,
-                        folder.resolve(kind.folder())
-                                .resolve(child.getFileName())
-                                .toString());
-                ofKind(kind).put(part.name(), part);
-            }
+            addAll(kind, folder.resolve(kind.folder()));
         }
+        addAll(Part.Kind.PROGRAM, folder.resolve(PROGRAMS_OF_CMAKE));
         addText(folder.resolve("text"));
         initTemplate = readIfThere(folder.resolve(INIT_TEMPLATE)).or(() -> initTemplate);
         camkesInit = readIfThere(folder.resolve(CAMKES_INIT)).or(() -> camkesInit);
@@ -249,6 +245,14 @@ final class ImageParts {
         Path include = folder.resolve("include");
         if (Files.isDirectory(include)) {
             Part.read(include).forEach((name, file) -> common.put("include/" + name, file.content()));
+        }
+    }
+
+    private void addAll(Part.Kind kind, Path folder) throws IOException {
+        for (Path child : children(folder)) {
+            Part part = Part.ofFolder(
+                    kind, child, folder.resolve(child.getFileName()).toString());
+            ofKind(kind).put(part.name(), part);
         }
     }
 

@@ -79,9 +79,15 @@ record Part(Kind kind, String name, String written, SortedMap<String, Source> fi
         files = new TreeMap<>(files);
     }
 
-    /** A folder of the host's. */
+    /** A folder of the host's; a program may have a {@code CMakeLists.txt} in a Makefile's place. */
     static Part ofFolder(Kind kind, Path folder, String written) throws IOException {
-        return new Part(kind, folder.toAbsolutePath().normalize().getFileName().toString(), written, read(folder));
+        SortedMap<String, Source> files = read(folder);
+        if (kind == Kind.PROGRAM && !files.containsKey(MAKEFILE) && files.containsKey(CMakeProgram.FILE)) {
+            CMakeProgram.of(new String(files.get(CMakeProgram.FILE).content(), StandardCharsets.UTF_8))
+                    .ifPresent(program -> files.put(
+                            MAKEFILE, new Source(program.makefile().getBytes(StandardCharsets.UTF_8), false)));
+        }
+        return new Part(kind, folder.toAbsolutePath().normalize().getFileName().toString(), written, files);
     }
 
     /** All files below a folder but hidden ones, which editors and kernel builds leave behind. */

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import vmlab.camkes.CamkesProject;
 import vmlab.camkes.CamkesWriter;
 import vmlab.camkes.LoadOptions;
@@ -26,6 +27,7 @@ import vmlab.dsl.model.Connection;
 import vmlab.dsl.model.Interface;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.Procedure;
+import vmlab.dsl.model.ProcedureChecker;
 import vmlab.dsl.model.Similar;
 import vmlab.dsl.model.SourceLocation;
 import vmlab.dsl.model.VmSpec;
@@ -100,7 +102,8 @@ public final class Lab implements AutoCloseable {
                             spec.location(),
                             "there is a " + spec.name() + " already, from "
                                     + there.spec().location(),
-                            "another number, as in vm(" + nextIndex() + "), or lab.apply { } to change it")));
+                            "another number, as in vm(" + nextIndex()
+                                    + "), lab.apply { } to change it, or lab.clear() to begin anew")));
         }
         problems.addAll(AssemblyChecker.check(added.settled()));
         refuse(problems);
@@ -159,9 +162,26 @@ public final class Lab implements AutoCloseable {
         return apply(new AssemblyChange(Assembly.EMPTY, List.of(new AssemblyChange.Named(name, nowhere)), List.of()));
     }
 
+    /** Takes everything away, snapshots too, as if nothing had been described; who listens goes on listening. */
+    public synchronized void clear() {
+        List<AssemblyChange.Named> all = Stream.of(
+                        vms.stream().map(LabVm::name),
+                        components.stream().map(LabComponent::name),
+                        connections().stream().map(LabConnection::name))
+                .flatMap(names -> names)
+                .map(name -> new AssemblyChange.Named(name, Assembly.EMPTY.location()))
+                .toList();
+        kept.close();
+        travel.close();
+        vms.forEach(vm -> vm.snapshotsOf().close());
+        carryOut(LabPlan.of(assembly, new AssemblyChange(Assembly.EMPTY, all, List.of())), Set.of());
+        assembly = Assembly.EMPTY;
+    }
+
     private List<Problem> problems(List<VmSpec> touched, Assembly whole, Set<String> mayBeLoose) {
         List<Problem> problems =
                 new ArrayList<>(CompositionChecker.check(whole.types(), whole.wholeComposition(), mayBeLoose));
+        problems.addAll(ProcedureChecker.check(whole));
         touched.forEach(vm -> problems.addAll(machines.problems(vm)));
         return problems;
     }

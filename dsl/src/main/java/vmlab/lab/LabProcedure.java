@@ -82,6 +82,9 @@ public final class LabProcedure {
             return carry(method, arguments);
         }
         Signature signature = signature(declared.get(), method);
+        if (!signature.isCarried()) {
+            return carry(method, arguments);
+        }
         List<Object> given = declaredBy(signature, () -> signature.arguments(arguments));
         Object answer = carry(method, given);
         return declaredBy(signature, () -> signature.answer(answer));

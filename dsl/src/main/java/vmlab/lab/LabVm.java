@@ -298,12 +298,16 @@ public final class LabVm {
 
     /**
      * Has its guest see what is connected now; does nothing if it is off. One that knows its connections as PCI functions has
-     * those of its power-on.
+     * those of its power-on, with the memory that is connected now.
      */
     void rewire() {
         synchronized (wires) {
             PowerCycle now = cycle;
-            if (now != null && now.end().isEmpty() && spec.crossvmConnections().isEmpty()) {
+            if (now == null || now.end().isPresent()) {
+                return;
+            }
+            now.rewireFunctions();
+            if (spec.crossvmConnections().isEmpty()) {
                 faces = faces.grownTo(spec);
                 if (!faces.isEmpty()) {
                     now.rewire(lab.wiring().endsOf(faces));

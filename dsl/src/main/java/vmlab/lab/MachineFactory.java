@@ -4,7 +4,7 @@ package vmlab.lab;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import vmlab.crossvm.ConnectionFunction;
 import vmlab.dsl.model.Problem;
 import vmlab.dsl.model.VmSpec;
@@ -47,7 +47,7 @@ public interface MachineFactory {
             Machine machine,
             Runnable inputAvailable,
             IrqLine eventIrq,
-            BiConsumer<Executor, List<ConnectionFunction.Ends>> functions) {}
+            BiFunction<Executor, List<ConnectionFunction.Ends>, List<ConnectionFunction>> functions) {}
 
     /** What these machines can't be, of a VM that is described soundly. */
     default List<Problem> problems(VmSpec spec) {

@@ -9,13 +9,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import vmlab.crossvm.ConnectionFunction;
+import vmlab.crossvm.Dataport;
 import vmlab.crossvm.VmcallConnections;
 import vmlab.dsl.model.VmSpec;
 import vmlab.vmm.CpuModel;
@@ -55,7 +56,12 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
     private final GuestEvents events;
     private final TypedInput input;
     private final IrqLine eventIrq;
-    private final BiConsumer<Executor, List<ConnectionFunction.Ends>> functions;
+    private final BiFunction<Executor, List<ConnectionFunction.Ends>, List<ConnectionFunction>> makeFunctions;
+
+    /** Connections as PCI functions; empty if the guest knows none such. */
+    private List<ConnectionFunction> functions = List.of();
+
+    private Supplier<List<Dataport>> dataports = List::of;
     private VmcallConnections connections;
     private final HandlerRun handlerRun = new HandlerRun();
     private final PostponedStart beginning;
@@ -99,7 +105,7 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         machine = made.machine();
         beginning = new PostponedStart(prepared.load());
         eventIrq = made.eventIrq();
-        functions = made.functions();
+        makeFunctions = made.functions();
         input = new TypedInput(machine.clock(), made.inputAvailable());
         this.turns = turns;
         turn = turns.member(spec.index(), machine, handlerRun);
@@ -117,9 +123,27 @@ final class PowerCycle implements MachineFactory.Line, AutoCloseable {
         connections = machine.add(new VmcallConnections("crossvm", wires, ends));
     }
 
-    /** Connects it with others by PCI functions; before its start. */
-    void plug(List<ConnectionFunction.Ends> connections) {
-        functions.accept(turn::deliver, connections);
+    /**
+     * Connects it with others by PCI functions; before its start.
+     *
+     * @param newDataports what their dataports are from time to time, in their order
+     */
+    void plug(List<ConnectionFunction.Ends> connections, Supplier<List<Dataport>> newDataports) {
+        functions = makeFunctions.apply(turn::deliver, connections);
+        dataports = newDataports;
+    }
+
+    /** Has its PCI functions, if it has any, share the memory that is connected now. */
+    void rewireFunctions() {
+        List<ConnectionFunction> there = functions;
+        List<Dataport> now = dataports.get();
+        if (!there.isEmpty() && now.size() == there.size()) {
+            machine.post(() -> {
+                for (int i = 0; i < now.size(); i++) {
+                    there.get(i).share(now.get(i));
+                }
+            });
+        }
     }
 
     /** Connects it otherwise while it runs; its ids stay. */

@@ -167,7 +167,8 @@ final class Wiring implements AutoCloseable {
     /** Connects a VM that is about to start, by what its guest knows: hypercalls or PCI functions. */
     void connect(VmSpec vm, VmFaces faces, PowerCycle cycle) {
         if (vm.crossvmConnections().isPresent()) {
-            cycle.plug(functionsOf(vm.name(), vm.crossvmConnections().get()));
+            List<CrossvmConnection> functions = vm.crossvmConnections().get();
+            cycle.plug(functionsOf(vm.name(), functions), () -> dataportsOf(vm.name(), functions));
         } else if (!faces.isEmpty()) {
             cycle.connect(endsOf(faces));
         }
@@ -189,6 +190,13 @@ final class Wiring implements AutoCloseable {
 
     private Stream<LabEvent> events(String vm, List<String> names) {
         return names.stream().flatMap(face -> event(vm, face).stream());
+    }
+
+    private List<Dataport> dataportsOf(String vm, List<CrossvmConnection> functions) {
+        return functions.stream()
+                .flatMap(function -> dataport(vm, function.dataport()).stream())
+                .map(LabDataport::dataport)
+                .toList();
     }
 
     /** A VM's side of its connections as PCI functions, in their order, whether anything is plugged in behind them or not. */

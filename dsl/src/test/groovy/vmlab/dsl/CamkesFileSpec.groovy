@@ -61,12 +61,27 @@ class CamkesFileSpec extends Specification {
     }
 
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
-    def "string_reverse has lines reversed by the component that a file takes from vmlab's library"() {
+    def "string_reverse has lines reversed by the component of vmlab's library, and programs come from the newer edition's pkgs"() {
         given:
         def file = Samples.copy(folder, 'optiplex/optiplex')
         def init = folder.resolve('vm0/camkes_init')
         Files.createDirectories(init.parent)
         Files.writeString(init, '#!/bin/sh\necho at boot | string_reverse\n')
+        def shout = Files.createDirectories(folder.resolve('vm0/pkgs/shout'))
+        Files.writeString(shout.resolve('shout.c'), '''\
+            #include "dataport.h"
+            int shout(void);
+            int main(void) { return shout(); }
+            '''.stripIndent())
+        Files.writeString(shout.resolve('voice.c'), '#include <stdio.h>\nint shout(void) { return puts("HELLO") < 0; }\n')
+        Files.writeString(shout.resolve('CMakeLists.txt'), '''\
+            cmake_minimum_required(VERSION 3.8.2)
+            project(shout C)
+            # add_executable(another another.c)
+            add_executable(shout shout.c
+                           voice.c)
+            target_link_libraries(shout PRIVATE camkeslinux "-static")
+            '''.stripIndent())
         def lab = new Lab(new LabSettings(
                 Backend.SOFT, Pace.VIRTUAL, CachedDebian.orSkip(), Progress.silent(), LabSettings.DEFAULT_GUEST_TIME))
         def runner = new ScriptRunner(lab, new PrintWriter(Writer.nullWriter()))
@@ -76,13 +91,13 @@ class CamkesFileSpec extends Specification {
             lab.load('$file')
             vm0.start()
             vm0.login()
-            vm0.sh('echo hello | string_reverse').out
+            vm0.sh('echo hello | string_reverse; shout').out
             """.stripIndent(), [])
 
         then:
         lab.vms()*.name() == ['vm0', 'vm1']
         lab.vm('vm0').get().console().text().contains('toob ta')
-        reversed == 'olleh'
+        reversed == 'olleh\nHELLO'
 
         cleanup:
         lab.close()

@@ -126,4 +126,55 @@ class CompositionMistakeSpec extends Specification {
                     .contains("VM_PER_VM_COMP_DEF(3) is for a vm3, which isn't there")
         }
     }
+
+    def "procedures and attributes: all mistakes at once, each at its line"() {
+        given:
+        def lab = """\
+            lab {
+                procedure('Calc') {
+                    method 'int add(in int a, in int b)'
+                    method 'void clear()'
+                }
+                component('Server') {
+                    provides 'Calc', 'calc'
+                    provides 'Clac', 'other'
+                    attribute 'int8_t', 'bias', 'none'
+                    calc_ad { a, b -> a + b }
+                }
+                component('Client') {
+                    uses 'Calc', 'calc'
+                    maybe uses('PutChar', 'putchar')
+                    attribute 'bool', 'loud'
+                }
+                component('Empty') {
+                    provides 'Calc', 'calc'
+                }
+                composition {
+                    component Server, 'server'
+                    component Client, 'client'
+                    component Empty, 'empty'
+                }
+                configuration {
+                    server.bias = 128
+                    client.loud = 1
+                }
+            }
+            """.stripIndent()
+
+        expect:
+        try (def scripts = new Scripts()) {
+            def mistake = Scripts.failure { scripts.run(lab) }
+            assert mistake.problems().collect { "$it.location.line: $it.found; $it.remedy".toString() } == [
+                "13: client.calc is not connected; connect it, or write: maybe uses …",
+                '7: Server provides calc and has no calc_add; calc_add { a, b -> … } is what it does',
+                '7: Server provides calc and has no calc_clear; calc_clear { … } is what it does',
+                '7: procedure Calc has no method ad, which Server has for calc; did you mean add?',
+                "8: Server provides other of a procedure that isn't declared, Clac; did you mean Calc?",
+                '18: Empty provides calc and has no calc_add; calc_add { a, b -> … } is what it does',
+                '18: Empty provides calc and has no calc_clear; calc_clear { … } is what it does',
+                "9: Server.bias is 'none', and its type is int8_t; give it a whole number of 8 bits",
+                '26: server.bias is 128, and its type is int8_t; give it a whole number of 8 bits',
+            ]
+        }
+    }
 }

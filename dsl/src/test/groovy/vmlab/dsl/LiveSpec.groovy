@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit
 import spock.lang.Specification
 import spock.lang.TempDir
 import spock.lang.Timeout
+import vmlab.dsl.model.Assembly
 import vmlab.lab.Lab
 import vmlab.lab.LabComponent
 import vmlab.lab.Labs
@@ -280,6 +281,26 @@ class LiveSpec extends Specification {
 
         then: 'with what the guest has in its memory'
         lines().last() == 'print_server: one'
+    }
+
+    def "what is cleared can be described anew"() {
+        given:
+        connected()
+        run('vm0.snapshot("kept")')
+
+        when:
+        run('lab.clear()')
+
+        then:
+        [lab.vms(), lab.components(), lab.connections().size()] == [[], [], 0]
+        lab.assembly() == Assembly.EMPTY
+        mistake('vm0').contains('nothing is named vm0')
+
+        when:
+        connected()
+
+        then:
+        run('vm0.snapshots()') == [:]
     }
 
     def "a change with a mistake changes nothing"() {

@@ -213,7 +213,7 @@ class MistakeSpec extends Specification {
             lab.groovy:2:7: there is a vm0 already, from lab.groovy:1:7
             lab { vm(0) { kernel_image = debian.kernel } }
                   ^
-              another number, as in vm(1), or lab.apply { } to change it''')
+              another number, as in vm(1), lab.apply { } to change it, or lab.clear() to begin anew''')
     }
 
     private static final String LAB = 'lab { vm(0) { kernel_image = debian.kernel } }\n'

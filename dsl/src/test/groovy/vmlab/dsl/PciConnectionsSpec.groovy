@@ -201,6 +201,29 @@ class PciConnectionsSpec extends Specification {
         then:
         reversed('again') == 'niaga'
 
+        when: 'a dataport that the guest has in use is plugged out, and connected with another component'
+        lab.connection('conn_data').get().unplug()
+        server.dataport('data').get().cString('of its own')
+        def apart = vm.sh('dataport_read /dev/uio2 4096').out()
+        new ScriptRunner(lab, new PrintWriter(new StringWriter(), true)).run('lab.groovy', '''\
+            lab.apply {
+                component('Keeper') { dataport Buf(4096), 'data' }
+                composition {
+                    component Keeper, 'keeper'
+                    connection seL4SharedDataWithCaps, 'conn_data', from: keeper.data, to: vm0.data
+                }
+            }
+            keeper.data.text('of another')
+            '''.stripIndent(), [])
+        def together = vm.sh('dataport_read /dev/uio2 4096').out()
+        vm.sh('printf back | dataport_write /dev/uio2')
+
+        then:
+        apart == 'world'
+        together == 'of another'
+        lab.component('keeper').get().dataport('data').get().cString() == 'back'
+        server.dataport('data').get().cString() == 'of its own'
+
         when: 'the guest moves base addresses, forgets the device and finds it again, for which it moves them once more'
         vm.sh('cd /sys/bus/pci/devices/0000:00:01.0; '
                 + "printf '\\000\\000\\000\\260\\000\\000\\000\\270' | dd of=config bs=1 seek=16 conv=notrunc; "

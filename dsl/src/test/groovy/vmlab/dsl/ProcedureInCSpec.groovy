@@ -227,6 +227,30 @@ class ProcedureInCSpec extends Specification {
         told().contains('a.p.go would wait for itself: a waits for b to answer, and does no calls meanwhile')
     }
 
+    def "a component in C isn't left behind with what a procedure was"() {
+        given:
+        file('x.c', '#include <camkes.h>\nint p_go(int a) { return a + 1; }\n')
+        def component = "component('X') { provides 'Go', 'p'; source 'x.c' }"
+        run("""\
+            lab {
+                procedure('Go') { method 'int go(in int a)' }
+                $component
+                composition { component X, 'x' }
+            }
+            assert x.p.go(1) == 2
+            """)
+        def change = { "lab.apply {\n procedure('Go') { method 'int64_t go(in int64_t a)' }\n $it }\n" }
+
+        expect:
+        failure(change('')).contains('procedure Go is another one now, and component X is made for the one from before')
+
+        when:
+        file('x.c', '#include <camkes.h>\nint64_t p_go(int64_t a) { return a + 1; }\n')
+
+        then:
+        run(change(component) + 'x.p.go(1L << 40)') == (1L << 40) + 1
+    }
+
     def "mistakes are told where they were made: #what"() {
         given:
         file('x.c', c)

@@ -127,7 +127,7 @@ public final class FakeGuest implements MachineFactory, AutoCloseable {
         for (Planned planned : plan) {
             machine.clock().alarm(() -> planned.action.accept(cpu)).at(planned.at.toNanos());
         }
-        return new Made(machine, () -> cpu.inputPending = true, level -> {}, (thread, connections) -> {});
+        return new Made(machine, () -> cpu.inputPending = true, level -> {}, (thread, connections) -> List.of());
     }
 
     private static final InterruptController NO_INTERRUPTS = new InterruptController() {

@@ -63,6 +63,11 @@ final class ConsoleCommands {
                     "run a script here; its VMs and variables stay",
                     (session, file) -> session.load(file(file))),
             new Simple(
+                    "reset",
+                    ConsoleCommand.Argument.NONE,
+                    "take all VMs, components and connections away, to load a script again; variables stay",
+                    (session, none) -> session.reset()),
+            new Simple(
                     "edit",
                     ConsoleCommand.Argument.FILE,
                     "edit a file of the open lesson, or any; with $VISUAL, $EDITOR or a small editor",

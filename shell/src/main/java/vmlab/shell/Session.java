@@ -155,6 +155,11 @@ final class Session {
         return shown(runner().run(file, List.of()));
     }
 
+    String reset() {
+        lab().clear();
+        return "";
+    }
+
     /** Ctrl-C: also for a handler that loops for ever while nothing is being done here. */
     void interrupt() {
         evaluation.interrupt();

@@ -3,6 +3,7 @@ package vmlab.shell;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import vmlab.dsl.model.VmSpec;
 import vmlab.lab.Backend;
@@ -67,7 +68,7 @@ final class EchoGuest implements MachineFactory {
     public Made make(VmSpec spec, Line console, GuestEvents events) {
         Machine machine = new Machine(spec.name(), GuestMemory.allocate(GuestMemory.PAGE_BYTES), events);
         machine.open(new EchoBackend(console), new NoInterrupts());
-        return new Made(machine, () -> {}, level -> {}, (thread, connections) -> {});
+        return new Made(machine, () -> {}, level -> {}, (thread, connections) -> List.of());
     }
 
     private static final class NoInterrupts implements InterruptController {

@@ -192,6 +192,17 @@ final class PromptTest {
     }
 
     @Test
+    void aScriptCanBeLoadedAgainBehindAReset() throws IOException {
+        Path script = Files.writeString(
+                state.resolve("again.groovy"),
+                "count = 1 + (binding.hasVariable('count') ? count : 0)\n"
+                        + "lab { component('Ear') { }; composition { component Ear, 'ear' } }\nprintln \"loaded $count\"");
+        console.line("/load " + script).shows("\nloaded 1");
+        console.line("/load " + script).shows("ear is there twice");
+        console.line("/reset").line("/load " + script).shows("\nloaded 3");
+    }
+
+    @Test
     void ctrlCAtThePromptEndsAHandlerThatLoops() {
         console.line(LAB + "; vm0.start(); vm0.console.expect('> ')\n").shows("vm0| hello");
         console.line("vm0.hypercall(4) { call -> println 'begun'; while (true) { } }; 'ready'")

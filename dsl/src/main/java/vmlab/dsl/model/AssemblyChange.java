@@ -109,7 +109,27 @@ public record AssemblyChange(Assembly described, List<Named> removed, List<Named
         all.addAll(names(old.wholeComposition().instances(), Instance::name));
         removed.forEach(name -> missing(name, all, "remove").ifPresent(problems::add));
         unplugged.forEach(name -> missing(name, connections, "unplug").ifPresent(problems::add));
+        described.procedures().forEach(procedure -> problems.addAll(leftBehind(procedure, old)));
         return problems;
+    }
+
+    /** Components whose program was made for what a procedure was, and that would go on with it. */
+    private List<Problem> leftBehind(Procedure procedure, Assembly old) {
+        if (old.procedure(procedure.name()).filter(p -> !p.isLike(procedure)).isEmpty()) {
+            return List.of();
+        }
+        return old.components().stream()
+                .filter(c -> c.behaviour().filter(Behaviour::servesCalls).isPresent())
+                .filter(c -> c.type().interfaces().stream()
+                        .anyMatch(face -> face.type().equals(procedure.name())))
+                .map(c -> c.type().name())
+                .filter(name -> described.component(name).isEmpty())
+                .map(name -> new Problem(
+                        procedure.location(),
+                        "procedure " + procedure.name() + " is another one now, and component " + name
+                                + " is made for the one from before",
+                        "say component('" + name + "') { … } here, too"))
+                .toList();
     }
 
     private static <T> List<String> names(Collection<T> all, Function<T, String> name) {

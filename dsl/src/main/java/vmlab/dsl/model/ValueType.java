@@ -80,7 +80,7 @@ public record ValueType(String c, Kind kind, int bits, boolean signed) {
         return switch (kind) {
             case INTEGER -> whole(given).filter(this::fits).map(ValueType::narrowest);
             case CHARACTER -> character(given);
-            case BOOLEAN -> given instanceof Boolean ? Optional.of(given) : Optional.empty();
+            case BOOLEAN -> bool(given);
             // The end of a string in C is its first zero.
             case TEXT ->
                 given instanceof CharSequence text && text.chars().noneMatch(c -> c == 0)
@@ -107,6 +107,16 @@ public record ValueType(String c, Kind kind, int bits, boolean signed) {
             return number.intValue();
         }
         return number.bitLength() < Long.SIZE ? (Object) number.longValue() : number;
+    }
+
+    /** As C has it, 0 and 1 are some, too. */
+    private static Optional<Object> bool(Object given) {
+        if (given instanceof Boolean) {
+            return Optional.of(given);
+        }
+        return Integer.valueOf(0).equals(given) || Integer.valueOf(1).equals(given)
+                ? Optional.of(given.equals(1))
+                : Optional.empty();
     }
 
     private static Optional<Object> character(Object given) {

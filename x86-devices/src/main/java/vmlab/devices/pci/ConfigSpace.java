@@ -186,6 +186,17 @@ public final class ConfigSpace implements Stateful<ConfigSpace.ConfigState> {
         return preset(barOffset(index), 4, 0);
     }
 
+    /** Puts something else behind a base address register, where the guest has placed it; as large as what was there. */
+    public void retarget(int index, Target target) {
+        Bar old = bars[index];
+        if (mapped[index] != null) {
+            unmap(old, mapped[index].base());
+            mapped[index] = null;
+        }
+        bars[index] = new Bar(old.space, old.sizeBytes, target);
+        remap();
+    }
+
     /**
      * Sets a value as it is after power-on, read-only or not: a capability, an interrupt pin, or what a BIOS would have
      * written into base addresses, the command register or the interrupt line.
