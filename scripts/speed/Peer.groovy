@@ -22,10 +22,18 @@ class Peer implements Closeable {
 
     private void read() {
         byte[] buffer = new byte[8192]
-        for (int n = process.inputStream.read(buffer); n > 0; n = process.inputStream.read(buffer)) {
-            chunks << new Tuple2(System.nanoTime(), new String(buffer, 0, n, 'ISO-8859-1'))
+        try {
+            for (int n = process.inputStream.read(buffer); n > 0; n = process.inputStream.read(buffer)) {
+                chunks << new Tuple2(System.nanoTime(), new String(buffer, 0, n, 'ISO-8859-1'))
+            }
+        } catch (IOException closed) {
+            // Java closes the stream under who reads it when the process is ended.
+            if (process.alive) {
+                throw closed
+            }
+        } finally {
+            chunks << new Tuple2(System.nanoTime(), null)
         }
-        chunks << new Tuple2(System.nanoTime(), null)
     }
 
     void type(String text) {
