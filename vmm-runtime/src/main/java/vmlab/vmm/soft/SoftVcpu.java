@@ -41,6 +41,9 @@ final class SoftVcpu implements Vcpu {
         if (digests != null) {
             digests.close();
         }
+        // Who asks an ended machine for its time needn't keep all the code that its CPU has decoded.
+        long worked = c.count() * NANOS_PER_INSTRUCTION;
+        board.clock().useSource(() -> worked, () -> {});
         c.mmu.close();
     }
 
